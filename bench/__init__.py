@@ -1,0 +1,1 @@
+"""Measurements of the engine against its budgets; `t2s bench`."""

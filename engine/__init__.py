@@ -1,0 +1,1 @@
+"""t2s-rt's runtime: devices, threads, sockets and the command line around the library."""

@@ -1,0 +1,1 @@
+"""Frames to clients: the wire format and the server that speaks it."""

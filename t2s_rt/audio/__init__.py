@@ -1,0 +1,1 @@
+"""Sound to features: files, resampling, mel, pitch, loudness, voice."""

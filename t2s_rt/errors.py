@@ -1,0 +1,62 @@
+"""Every error the library and the engine raise on purpose.
+
+    T2SError
+    ├── AudioError          a recording cannot be read or is not audio
+    ├── DeviceError         a microphone is absent, busy or vanished
+    ├── ModelError          a model, manifest or head file is missing, damaged or of another version
+    ├── ConfigError         a setting is out of range or contradicts another
+    ├── ProtocolError       a peer on the wire broke the protocol (carries the WebSocket close code)
+    └── SetupError          the machine lacks something; the message names the command that adds it
+
+Each message says what was expected, what came, where, and what to do. The command line prints it and
+exits with code 2; it never shows a traceback for one of these.
+"""
+
+from __future__ import annotations
+
+
+class T2SError(Exception):
+    """Base of all errors a user can do something about.
+
+    Args:
+        problem: What is wrong and where, as a sentence.
+        hint: What to do about it, as a sentence. Empty where the problem says it.
+    """
+
+    def __init__(self, problem: str, hint: str = "") -> None:
+        super().__init__(f"{problem} {hint}".strip())
+        self.problem = problem
+        self.hint = hint
+
+
+class AudioError(T2SError):
+    """A recording is missing, unreadable, empty or not audio."""
+
+
+class DeviceError(T2SError):
+    """An audio device is absent, busy or vanished."""
+
+
+class ModelError(T2SError):
+    """A model, its manifest or a head file is missing, damaged or of another version."""
+
+
+class ConfigError(T2SError):
+    """A setting is out of range or contradicts another."""
+
+
+class SetupError(T2SError):
+    """The machine lacks something that set-up should have added."""
+
+
+class ProtocolError(T2SError):
+    """A peer sent something the protocol does not allow.
+
+    Args:
+        problem: What the peer did, as a sentence; sent back as the close reason.
+        close_code: The WebSocket close code (RFC 6455 section 7.4) that answers it.
+    """
+
+    def __init__(self, problem: str, close_code: int = 1008) -> None:
+        super().__init__(problem)
+        self.close_code = close_code

@@ -1,0 +1,1 @@
+"""Actions to ARKit 52 to FLAME, and the embedded head."""

@@ -1,0 +1,1 @@
+"""Trained models at run time: manifest, backends, streams."""

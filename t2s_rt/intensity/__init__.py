@@ -1,0 +1,1 @@
+"""The vocabulary of face actions, their measure, and the performer that plays them."""

@@ -1,0 +1,1 @@
+"""One file a data source, its licence at the top."""
