@@ -1,8 +1,8 @@
 """From what the face does (actions) to how ARKit says it (52 blend-shape weights).
 
-The rig is one table of drives, read as "this part of this action pushes these shapes by this gain". Lips
-that are pressed together stay together: whatever would part them fades with `lip_closure`, and `mouthClose`
-grows with the jaw, so that jawOpen minus mouthClose is the opening one sees.
+The rig is one table of drives, each read as "this part of this action pushes these shapes by this gain".
+Lips that are pressed together stay together: whatever would part them fades with `lip_closure`, and
+`mouthClose` grows with the jaw, so that jawOpen minus mouthClose is the opening one sees.
 """
 
 from __future__ import annotations
