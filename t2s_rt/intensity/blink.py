@@ -1,0 +1,102 @@
+"""When the eyes shut: short blinks by chance and at phrase ends, long closings on held soft notes."""
+
+from __future__ import annotations
+
+import math
+from typing import Final
+
+import numpy as np
+
+from t2s_rt.intensity.hearing import Hearing
+from t2s_rt.intensity.smoothing import smoothing_factor
+from t2s_rt.timebase import FRAME_S
+
+
+class Blink:
+    """How far the lids are shut, 0 to 1.
+
+    Short blinks and long closings are two things, as in MusicFace (arXiv:2303.14044).
+
+    Args:
+        rng: Its own source of chance.
+    """
+
+    MEDIAN_INTERVAL_S: Final = 3.5
+    INTERVAL_SIGMA: Final = 0.55
+    """Log-normal intervals, mean 4.1 s; with those at phrase ends 15 to 20 blinks a minute, as in speech."""
+    REFRACTORY_S: Final = 0.7
+    AT_PHRASE_END: Final = 0.55
+    """Chance that the end of a phrase brings a blink."""
+    AT_GAZE_SHIFT: Final = 0.3
+    CLIMAX_EFFORT: Final = 0.7
+    CLIMAX_HELD_S: Final = 0.5
+    CLIMAX_PACE: Final = 0.15
+    """How fast the wait for the next blink runs down inside a held loud note."""
+    SHUTTING: Final = (0.35, 0.85, 1.0)
+    """Lids of one blink, frame by frame: shut within 50 ms ..."""
+    OPENING: Final = ((0.75, 0.45, 0.2, 0.06), (0.8, 0.55, 0.32, 0.15, 0.05))
+    """... and open again in 67 or 83 ms: 117 to 133 ms in all."""
+    SOFT_EFFORT: Final = 0.6
+    LONG_AFTER_HELD_S: Final = 0.8
+    LONG_CHANCE: Final = 0.4
+    LONG_SHUTTING_S: Final = 0.12
+    LONG_OPENING_S: Final = 0.09
+    LONG_AT_MOST_S: Final = 2.5
+
+    __slots__ = ("_blink", "_long", "_long_asked", "_long_left_s", "_rng", "_since_s", "_wait_s")
+
+    def __init__(self, rng: np.random.Generator) -> None:
+        self._rng = rng
+        self._blink: list[float] = []
+        self._wait_s = self._draw_interval() * 0.7
+        self._since_s = 10.0
+        self._long = 0.0
+        self._long_left_s = 0.0
+        self._long_asked = False
+
+    def step(self, heard: Hearing, *, gaze_shifted: bool) -> float:
+        """How far the lids are shut in this frame, 0 to 1."""
+        self._since_s += FRAME_S
+        held_loud = heard.held_s > self.CLIMAX_HELD_S and heard.effort > self.CLIMAX_EFFORT
+        self._wait_s -= FRAME_S * (self.CLIMAX_PACE if held_loud else 1.0)
+        long = self._step_long(heard)
+        wanted = self._wait_s <= 0.0
+        if heard.phrase_ended and self._rng.random() < self.AT_PHRASE_END:
+            wanted = True
+        if gaze_shifted and not held_loud and self._rng.random() < self.AT_GAZE_SHIFT:
+            wanted = True
+        if wanted and not self._blink and long < 0.3 and self._since_s > self.REFRACTORY_S:
+            self._begin()
+        shut = self._blink.pop() if self._blink else 0.0
+        return max(shut, long)
+
+    def _begin(self) -> None:
+        opening = self.OPENING[int(self._rng.integers(len(self.OPENING)))]
+        self._blink = [*reversed(opening), *reversed(self.SHUTTING)]
+        self._wait_s = self._draw_interval()
+        self._since_s = 0.0
+
+    def _draw_interval(self) -> float:
+        return self.MEDIAN_INTERVAL_S * math.exp(
+            self.INTERVAL_SIGMA * float(self._rng.standard_normal())
+        )
+
+    def _step_long(self, heard: Hearing) -> float:
+        """Lids sink on some held soft notes and lift when the note ends."""
+        if heard.held_s < self.LONG_AFTER_HELD_S:
+            self._long_asked = False
+            self._long_left_s = 0.0
+        elif not self._long_asked:
+            self._long_asked = True
+            if heard.effort < self.SOFT_EFFORT and self._rng.random() < self.LONG_CHANCE:
+                self._long_left_s = self.LONG_AT_MOST_S
+                self._wait_s = max(self._wait_s, self._draw_interval())
+        shutting = self._long_left_s > 0.0
+        self._long_left_s -= FRAME_S
+        factor = _LONG_SHUTTING if shutting else _LONG_OPENING
+        self._long += ((1.0 if shutting else 0.0) - self._long) * factor
+        return self._long if self._long > 0.01 else 0.0
+
+
+_LONG_SHUTTING: Final = smoothing_factor(Blink.LONG_SHUTTING_S)
+_LONG_OPENING: Final = smoothing_factor(Blink.LONG_OPENING_S)

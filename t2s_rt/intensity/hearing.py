@@ -1,0 +1,143 @@
+"""What a performer makes of the voice: phrases, effort, pitch against the singer's own middle."""
+
+from __future__ import annotations
+
+import math
+from typing import Final
+
+from t2s_rt.intensity.smoothing import Follower, clamp, smoothing_factor
+from t2s_rt.timebase import FRAME_RATE_HZ, FRAME_S
+from t2s_rt.types import Feature
+
+
+class Hearing:
+    """Turns two feature rows a frame into the few facts that move a face. Causal, no latency, no chance.
+
+    Attributes:
+        present: Whether a voice is heard now.
+        activity: 0 to 1; rises with the voice and outlasts it by about half a second.
+        effort: 0 to 1, loudness of the voice against the singer's own louder voice.
+        pitch: Sung pitch against the running median, in units of the singer's own spread, -2 to 2.
+        pitch_rose: Whether the pitch has just risen by `RISE_SEMITONES` or more.
+        note_began: Whether a note began in this frame.
+        held_s: For how long the present note has been held.
+        breath: 0 to 1, audible inhalation.
+        phrase_began: Whether a phrase began in this frame.
+        phrase_ended: Whether the voice has just been gone for `PHRASE_GAP_S`.
+        silent_s: For how long no voice has been heard.
+    """
+
+    PRESENT_ABOVE: Final = 0.5
+    ABSENT_BELOW: Final = 0.35
+    """Hysteresis of `Feature.VOICE`, so that a wavering reading does not flap the mouth."""
+    EFFORT_RANGE_DB: Final = 24.0
+    """From the singer's reference level down to no effort: about the range of a sung phrase."""
+    PHRASE_GAP_S: Final = 0.2
+    """Silence that ends a phrase; longer than a stop consonant, shorter than a breath."""
+    VIBRATO_SMOOTHING_S: Final = 0.09
+    """Time constant that leaves a third of a 5.5 Hz vibrato and follows a change of note."""
+    RISE_SEMITONES: Final = 2.5
+    RISE_WINDOW_FRAMES: Final = 12
+    RISE_REFRACTORY_S: Final = 0.5
+    SPREAD_FLOOR_SEMITONES: Final = 2.5
+    """A singer on one note shall not look as if each wobble were a leap."""
+    UNPITCHED_GAP_S: Final = 0.3
+    """After this long without pitch the next note starts the smoothing anew."""
+
+    __slots__ = (
+        "_activity", "_effort", "_median", "_pitch_factor", "_recent", "_recent_at", "_rise_wait_s",
+        "_semitones", "_spread", "_unpitched_s", "_voiced_frames",
+        "activity", "breath", "effort", "held_s", "note_began", "phrase_began", "phrase_ended", "pitch",
+        "pitch_rose", "present", "silent_s",
+    )  # fmt: skip
+
+    def __init__(self) -> None:
+        self._pitch_factor = smoothing_factor(self.VIBRATO_SMOOTHING_S)
+        self._activity = Follower(0.12, 0.45)
+        self._effort = Follower(0.06, 0.20)
+        self._semitones = 0.0
+        self._median = 0.0
+        self._spread = self.SPREAD_FLOOR_SEMITONES
+        self._voiced_frames = 0
+        self._unpitched_s = self.UNPITCHED_GAP_S
+        self._recent = [0.0] * self.RISE_WINDOW_FRAMES
+        self._recent_at = 0
+        self._rise_wait_s = 0.0
+        self.present = False
+        self.activity = 0.0
+        self.effort = 0.0
+        self.pitch = 0.0
+        self.pitch_rose = False
+        self.note_began = False
+        self.held_s = 0.0
+        self.breath = 0.0
+        self.phrase_began = False
+        self.phrase_ended = False
+        self.silent_s = 2.0 * self.PHRASE_GAP_S
+
+    def step(self, rows: list[list[float]]) -> None:
+        """Take one frame: its feature rows, oldest first."""
+        newest = rows[-1]
+        self._follow_presence(newest)
+        self._follow_effort(rows)
+        f0_hz = newest[Feature.F0_HZ] or rows[0][Feature.F0_HZ]
+        self._follow_pitch(f0_hz if self.present else 0.0)
+        self.note_began = self.phrase_began or (
+            self.present and max(row[Feature.ONSET] for row in rows) > 0.0
+        )
+        self.held_s = newest[Feature.HELD_S] if self.present else 0.0
+        self.breath = 0.0 if self.present else sum(row[Feature.BREATH] for row in rows) / len(rows)
+
+    def _follow_presence(self, newest: list[float]) -> None:
+        self.phrase_began = self.phrase_ended = False
+        self.present = newest[Feature.VOICE] > (
+            self.ABSENT_BELOW if self.present else self.PRESENT_ABOVE
+        )
+        if self.present:
+            self.phrase_began = self.silent_s >= self.PHRASE_GAP_S
+            self.silent_s = 0.0
+        else:
+            before = self.silent_s
+            self.silent_s += FRAME_S
+            self.phrase_ended = before < self.PHRASE_GAP_S <= self.silent_s
+        self.activity = self._activity.step(1.0 if self.present else 0.0)
+
+    def _follow_effort(self, rows: list[list[float]]) -> None:
+        effort = 0.0
+        if self.present:
+            above_db = max(row[Feature.LOUDNESS_DBFS] - row[Feature.REFERENCE_DBFS] for row in rows)
+            effort = clamp(1.0 + above_db / self.EFFORT_RANGE_DB, 0.0, 1.0)
+        self.effort = self._effort.step(effort)
+
+    def _follow_pitch(self, f0_hz: float) -> None:
+        self.pitch_rose = False
+        self._rise_wait_s -= FRAME_S
+        if f0_hz <= 0.0:
+            self._unpitched_s += FRAME_S
+            return
+        heard = 12.0 * math.log2(f0_hz / 440.0)
+        if self._unpitched_s >= self.UNPITCHED_GAP_S:
+            self._semitones = heard
+            self._recent = [heard] * self.RISE_WINDOW_FRAMES
+        self._unpitched_s = 0.0
+        self._semitones += (heard - self._semitones) * self._pitch_factor
+        self._learn_range()
+        self.pitch = clamp((self._semitones - self._median) / self._spread, -2.0, 2.0)
+        rise = self._semitones - self._recent[self._recent_at]
+        self._recent[self._recent_at] = self._semitones
+        self._recent_at = (self._recent_at + 1) % self.RISE_WINDOW_FRAMES
+        if rise > self.RISE_SEMITONES and self._rise_wait_s <= 0.0:
+            self.pitch_rose = True
+            self._rise_wait_s = self.RISE_REFRACTORY_S
+
+    def _learn_range(self) -> None:
+        """Running median by steps of constant size, and mean distance from it; fast at first."""
+        if self._voiced_frames == 0:
+            self._median = self._semitones
+        self._voiced_frames += 1
+        haste = 1.0 + 10.0 * FRAME_RATE_HZ / (FRAME_RATE_HZ + self._voiced_frames)
+        away = self._semitones - self._median
+        self._median += math.copysign(min(abs(away), 0.008 * haste), away)
+        self._spread += (
+            (max(abs(away) * 1.5, self.SPREAD_FLOOR_SEMITONES) - self._spread) * 0.0015 * haste
+        )

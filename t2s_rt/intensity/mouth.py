@@ -1,0 +1,115 @@
+"""The mouth on stage: opens with the voice, rests in silence, lets lips win over the jaw."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from t2s_rt.intensity.actions import ACTION_INDEX, MOUTH_NAMES
+from t2s_rt.intensity.hearing import Hearing
+from t2s_rt.intensity.smoothing import Follower, OneEuro, clamp, ramp
+
+_JAW: Final = ACTION_INDEX["jaw_open"]
+_CLOSURE: Final = ACTION_INDEX["lip_closure"]
+_CORNERS: Final = ACTION_INDEX["corner_pull"]
+_CHEEKS: Final = ACTION_INDEX["cheek_raise"]
+_PARTED: Final = tuple(
+    ACTION_INDEX[name] for name in ("upper_lip_raise", "lower_lip_depress", "lip_funnel")
+)
+"""Actions that part the lips, which pressed lips cannot do."""
+
+
+class Mouth:
+    """Gates, smooths and completes the model's mouth. No chance in it: every seed has the same mouth.
+
+    Args:
+        knows: Mouth actions that the model writes.
+    """
+
+    ATTACK_PER_FRAME: Final = 0.7
+    """Gate opening per frame: 70 % in the voice's first frame, all in the second."""
+    RELEASE_FACTOR: Final = 0.3
+    """Of the gate's opening what is left a frame later: under 10 % after two frames, 33 ms."""
+    SHUT_BELOW: Final = 0.01
+    REST_HZ: Final = 4.0
+    SPEED_GAIN_HZ: Final = 3.0
+    """One-Euro constants: a still mouth is smoothed at 4 Hz, a vowel glide (3 a second) at 13 Hz."""
+    LOUDNESS_GAIN: Final = 0.3
+    """Jaw opening from no to full effort grows by this much around 1 (Huber; Echternach 2016: opening
+    follows level). Small, since the model hears loudness too."""
+    JAW_LEFT_BY_LIPS: Final = 0.5
+    """Share of its opening that the jaw keeps behind closed lips."""
+    HELD_JAW: Final = 0.12
+    """Least opening of a loud held note: nobody holds a vowel with a shut mouth."""
+    BREATH_JAW: Final = 0.10
+    BREATH_FROM: Final = 0.5
+
+    def __init__(self, knows: tuple[str, ...]) -> None:
+        known = [ACTION_INDEX[name] for name in knows]
+        self._filters = [(i, OneEuro(self.REST_HZ, self.SPEED_GAIN_HZ)) for i in known]
+        self._gate = 0.0
+        self._breath = Follower(0.06, 0.04)
+        self._corners = Follower(0.12, 0.05) if _CORNERS not in known else None
+        self._cheeks = Follower(0.18, 0.12) if _CHEEKS not in known else None
+
+    def step(self, heard: Hearing, motion: list[float], face: list[float]) -> None:
+        """Write the mouth's actions into ``face``; ``motion`` is the model's word."""
+        self._step_gate(present=heard.present)
+        gate = self._gate
+        for i, smooth in self._filters:
+            if gate == 0.0:
+                smooth.jump(motion[i])
+                face[i] = 0.0
+            else:
+                face[i] = smooth.step(motion[i]) * gate
+        self._open_with_effort(heard, face)
+        self._let_lips_win(face)
+        self._breathe_in(heard, face)
+        self._smile(heard, face)
+
+    def _step_gate(self, *, present: bool) -> None:
+        if present:
+            self._gate = min(1.0, self._gate + self.ATTACK_PER_FRAME)
+        else:
+            self._gate *= self.RELEASE_FACTOR
+            if self._gate < self.SHUT_BELOW:
+                self._gate = 0.0
+
+    def _open_with_effort(self, heard: Hearing, face: list[float]) -> None:
+        jaw = face[_JAW] * (1.0 + self.LOUDNESS_GAIN * (heard.effort - 0.6))
+        held = (
+            self.HELD_JAW
+            * self._gate
+            * heard.effort
+            * ramp(heard.held_s, 0.15, 0.4)
+            * (1.0 - face[_CLOSURE])
+        )
+        face[_JAW] = max(jaw, held)
+
+    def _let_lips_win(self, face: list[float]) -> None:
+        closure = clamp(face[_CLOSURE], 0.0, 1.0)
+        face[_JAW] *= 1.0 - (1.0 - self.JAW_LEFT_BY_LIPS) * closure
+        for i in _PARTED:
+            face[i] *= 1.0 - closure
+
+    def _breathe_in(self, heard: Hearing, face: list[float]) -> None:
+        breath = self._breath.step(ramp(heard.breath, self.BREATH_FROM, 1.0))
+        if breath > self.SHUT_BELOW:
+            face[_JAW] = max(face[_JAW], self.BREATH_JAW * breath)
+
+    def _smile(self, heard: Hearing, face: list[float]) -> None:
+        """Corners and cheeks rise a little with effort and pitch where the model leaves them alone."""
+        lift = heard.effort * (0.10 + 0.06 * heard.pitch) if heard.present else 0.0
+        if self._corners is not None:
+            face[_CORNERS] = _rest_if_small(self._corners.step(lift))
+        if self._cheeks is not None:
+            face[_CHEEKS] = _rest_if_small(self._cheeks.step(max(0.0, 0.9 * lift)))
+
+
+def _rest_if_small(value: float) -> float:
+    return value if abs(value) > Mouth.SHUT_BELOW else 0.0
+
+
+KNOWN_BY_MODEL: Final[tuple[str, ...]] = tuple(
+    name for name in MOUTH_NAMES if name not in ("corner_pull", "cheek_raise")
+)
+"""What a model is taken to write where its manifest does not say."""
