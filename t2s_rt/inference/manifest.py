@@ -1,0 +1,269 @@
+"""A model's manifest: the only promise between training and the running engine.
+
+`manifest.json` stands beside the ``.onnx`` file and says what goes in, what comes out, what state is
+carried and which bytes it speaks of. It is parsed once, strictly: a missing or unknown key, another
+feature layout or another file is an error that says so.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from t2s_rt.errors import ModelError
+from t2s_rt.inference.inputs import INPUT_COUNT, INPUT_VERSION
+from t2s_rt.intensity.actions import ACTION_INDEX
+from t2s_rt.timebase import FRAME_SAMPLES, HOP_SAMPLES, SAMPLE_RATE_HZ
+from t2s_rt.types import FEATURE_COUNT, MEL_BANDS, MEL_MAX_HZ, MEL_MIN_HZ
+
+FORMAT: Final = 1
+"""Version of the manifest's own layout."""
+LOOKAHEAD_LIMIT_SAMPLES: Final = 960
+"""20 ms: more is not live any more."""
+DEFAULT_MODEL: Final = "mouth-v1"
+
+_RETRAIN: Final = "Export it again with this version: python -m t2s_rt.training.export"
+
+
+@dataclass(frozen=True, slots=True)
+class FeatureLayout:
+    """The analysis that a model was trained on; it must be the one that runs."""
+
+    sample_rate_hz: int
+    hop_samples: int
+    frame_samples: int
+    mel_bands: int
+    mel_min_hz: float
+    mel_max_hz: float
+    feature_count: int
+    input_count: int
+    input_version: int
+
+
+RUNNING_LAYOUT: Final = FeatureLayout(
+    sample_rate_hz=SAMPLE_RATE_HZ,
+    hop_samples=HOP_SAMPLES,
+    frame_samples=FRAME_SAMPLES,
+    mel_bands=MEL_BANDS,
+    mel_min_hz=MEL_MIN_HZ,
+    mel_max_hz=MEL_MAX_HZ,
+    feature_count=FEATURE_COUNT,
+    input_count=INPUT_COUNT,
+    input_version=INPUT_VERSION,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class StateTensor:
+    """One tensor of a singer's memory, zero at the start.
+
+    Attributes:
+        name: The network's input; the output that replaces it is called ``next_<name>``.
+        shape: Shape for one singer, without the leading batch axis.
+    """
+
+    name: str
+    shape: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """What a model promises.
+
+    Attributes:
+        format: Version of this layout.
+        name: Name with version, as its folder is called.
+        version: Version of the weights.
+        file: The ``.onnx`` file beside the manifest.
+        sha256: Hash of that file, hexadecimal.
+        features: The analysis it was trained on.
+        outputs: Names of the actions it predicts, in the order of its output.
+        lookahead_samples: How far what it depicts lies behind the newest sample it has heard.
+        state: The memory it carries.
+        trained_on: The data it learned from, with licences, as sentences.
+    """
+
+    format: int
+    name: str
+    version: int
+    file: str
+    sha256: str
+    features: FeatureLayout
+    outputs: tuple[str, ...]
+    lookahead_samples: int
+    state: tuple[StateTensor, ...]
+    trained_on: tuple[str, ...]
+
+
+def load_manifest(folder: Path) -> Manifest:
+    """Read and check ``manifest.json`` in a model's folder, and the file it speaks of.
+
+    Args:
+        folder: Such as ``exported_models/mouth-v1``.
+
+    Raises:
+        ModelError: The folder, the manifest or the model is missing or does not match this version.
+    """
+    path = folder / "manifest.json"
+    try:
+        text = path.read_text(encoding="utf-8")
+    except OSError as problem:
+        raise ModelError(
+            f"No model at {folder}: its manifest.json cannot be read ({problem.strerror}).",
+            "Give a folder that holds model.onnx and manifest.json.",
+        ) from problem
+    except UnicodeDecodeError as problem:
+        raise ModelError(f"{path} is not text in UTF-8.", _RETRAIN) from problem
+    try:
+        raw = json.loads(text)
+    except json.JSONDecodeError as problem:
+        raise ModelError(
+            f"{path}, line {problem.lineno}: not JSON ({problem.msg}).", _RETRAIN
+        ) from problem
+    manifest = _manifest(raw, str(path))
+    _check(manifest, str(path))
+    _check_file(folder / manifest.file, manifest.sha256)
+    return manifest
+
+
+def dump_manifest(manifest: Manifest) -> str:
+    """The manifest as the JSON text that `load_manifest` reads."""
+    return json.dumps(dataclasses.asdict(manifest), indent=2, ensure_ascii=False) + "\n"
+
+
+def sha256_of(path: Path) -> str:
+    """SHA-256 of a file's bytes, hexadecimal."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def bundled_model_path() -> Path:
+    """Folder of the model that ships with the engine: in the repository, or inside the wheel.
+
+    Raises:
+        ModelError: Neither is there.
+    """
+    package = Path(__file__).resolve().parents[1]
+    for root in (package.parent / "exported_models", package / "bundled_models"):
+        if (root / DEFAULT_MODEL / "manifest.json").is_file():
+            return root / DEFAULT_MODEL
+    raise ModelError(
+        f"The bundled model {DEFAULT_MODEL} is missing.", "Install t2s-rt again, or name a model folder."
+    )
+
+
+def _manifest(raw: object, where: str) -> Manifest:
+    fields = _fields(raw, Manifest, where)
+    state = tuple(
+        StateTensor(
+            name=_text(entry["name"], f"{where}: state name"),
+            shape=tuple(
+                _whole(n, f"{where}: state shape")
+                for n in _items(entry["shape"], f"{where}: state shape")
+            ),
+        )
+        for entry in (
+            _fields(item, StateTensor, f"{where}: state")
+            for item in _items(fields["state"], f"{where}: state")
+        )
+    )
+    return Manifest(
+        format=_whole(fields["format"], f"{where}: format"),
+        name=_text(fields["name"], f"{where}: name"),
+        version=_whole(fields["version"], f"{where}: version"),
+        file=_text(fields["file"], f"{where}: file"),
+        sha256=_text(fields["sha256"], f"{where}: sha256"),
+        features=_layout(fields["features"], f"{where}: features"),
+        outputs=tuple(
+            _text(n, f"{where}: outputs") for n in _items(fields["outputs"], f"{where}: outputs")
+        ),
+        lookahead_samples=_whole(fields["lookahead_samples"], f"{where}: lookahead_samples"),
+        state=state,
+        trained_on=tuple(
+            _text(n, f"{where}: trained_on")
+            for n in _items(fields["trained_on"], f"{where}: trained_on")
+        ),
+    )
+
+
+def _layout(raw: object, where: str) -> FeatureLayout:
+    fields = _fields(raw, FeatureLayout, where)
+    for name, value in fields.items():
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            raise ModelError(f"{where}, {name}: expected a number, got {value!r}.", _RETRAIN)
+    return FeatureLayout(**fields)  # type: ignore[arg-type]  # every field is a number, checked above
+
+
+def _fields(raw: object, shape: type, where: str) -> Mapping[str, object]:
+    expected = {field.name for field in dataclasses.fields(shape)}
+    if not isinstance(raw, dict):
+        raise ModelError(f"{where}: expected an object with {sorted(expected)}, got {raw!r}.", _RETRAIN)
+    missing, unknown = expected - raw.keys(), raw.keys() - expected
+    if missing or unknown:
+        raise ModelError(
+            f"{where}: missing keys {sorted(missing)}, unknown keys {sorted(unknown)}.", _RETRAIN
+        )
+    return raw
+
+
+def _items(raw: object, where: str) -> list[object]:
+    if not isinstance(raw, list):
+        raise ModelError(f"{where}: expected a list, got {raw!r}.", _RETRAIN)
+    return raw
+
+
+def _text(raw: object, where: str) -> str:
+    if not isinstance(raw, str) or not raw:
+        raise ModelError(f"{where}: expected text, got {raw!r}.", _RETRAIN)
+    return raw
+
+
+def _whole(raw: object, where: str) -> int:
+    if isinstance(raw, bool) or not isinstance(raw, int) or raw < 0:
+        raise ModelError(f"{where}: expected a whole number of at least 0, got {raw!r}.", _RETRAIN)
+    return raw
+
+
+def _check(manifest: Manifest, where: str) -> None:
+    if manifest.format != FORMAT:
+        raise ModelError(
+            f"{where}: manifest format {manifest.format}, this version reads {FORMAT}.", _RETRAIN
+        )
+    for field in dataclasses.fields(FeatureLayout):
+        trained, running = getattr(manifest.features, field.name), getattr(RUNNING_LAYOUT, field.name)
+        if trained != running:
+            raise ModelError(
+                f"{where}: the model was trained with {field.name} {trained}, here it is {running}.",
+                _RETRAIN,
+            )
+    strangers = [name for name in manifest.outputs if name not in ACTION_INDEX]
+    if strangers or not manifest.outputs or len(set(manifest.outputs)) < len(manifest.outputs):
+        raise ModelError(
+            f"{where}: outputs must be different names of actions, at least one; unknown: {strangers}.",
+            _RETRAIN,
+        )
+    if manifest.lookahead_samples > LOOKAHEAD_LIMIT_SAMPLES:
+        raise ModelError(
+            f"{where}: a look-ahead of {manifest.lookahead_samples} samples is over the limit of "
+            f"{LOOKAHEAD_LIMIT_SAMPLES} (20 ms).",
+            _RETRAIN,
+        )
+    if Path(manifest.file).name != manifest.file:
+        raise ModelError(f"{where}: file must be a plain name, got {manifest.file!r}.", _RETRAIN)
+
+
+def _check_file(path: Path, sha256: str) -> None:
+    try:
+        found = sha256_of(path)
+    except OSError as problem:
+        raise ModelError(f"The model {path} cannot be read ({problem.strerror}).", _RETRAIN) from problem
+    if found != sha256:
+        raise ModelError(
+            f"The model {path} is not the file its manifest speaks of (sha256 {found[:12]}, expected "
+            f"{sha256[:12]}).",
+            "Restore both files, or export the model again.",
+        )
