@@ -1,0 +1,54 @@
+"""`t2s bench`: measure this machine against the budgets."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+
+from bench import fanout, latency, stages
+from bench.report import Table, machine, text, write_page
+
+DESCRIPTION = """\
+Measure the engine and print each figure beside its budget (bench/budgets.toml).
+
+  stages    each stage of a hop alone, rendering speed, onset and release of the mouth, start-up
+  latency   sample in to frame at a client's socket, live; through a loop-back device where there is one
+  fanout    1,000 clients on one server, stalled ones among them
+  all       everything; with --write the result becomes docs/latency.md
+"""
+
+
+def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the command to the command line (entry point `t2s.commands`)."""
+    parser = commands.add_parser(
+        "bench",
+        help="measure this machine against the budgets",
+        description=DESCRIPTION,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("what", choices=["stages", "latency", "fanout", "all"])
+    parser.add_argument("--seconds", type=float, default=15.0, help="length of each live measurement")
+    parser.add_argument("--clients", type=int, default=1000, help="clients of the fan-out")
+    parser.add_argument("--stalled", type=int, default=50, help="how many of them never read")
+    parser.add_argument("--write", action="store_true", help="write docs/latency.md")
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Measure and print."""
+    benches: dict[str, Callable[[], list[Table]]] = {
+        "stages": lambda: stages.measure(options.seconds),
+        "latency": lambda: latency.measure(options.seconds),
+        "fanout": lambda: fanout.measure(options.clients, options.stalled, options.seconds),
+    }
+    chosen = list(benches) if options.what == "all" else [options.what]
+    print(machine(), flush=True)
+    tables: list[Table] = []
+    for name in chosen:
+        for table in benches[name]():
+            print("\n" + text(table), flush=True)
+            tables.append(table)
+    if options.write:
+        write_page(tables)
+        print("\nwritten: docs/latency.md")
+    return 0

@@ -1,0 +1,261 @@
+"""One `t2s live` from start to end: source, ring, hot thread, server, status.
+
+The event loop runs on the calling thread; the hot thread runs beside it; the source brings its own.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import gc
+import sys
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from engine.clock import Clock, SystemClock
+from engine.config import VIEWER_DIR, LiveConfig
+from engine.mailbox import FrameMailbox
+from engine.metrics import LatencySummary, Metrics
+from engine.pipeline import Pipeline
+from engine.ring import AudioRing
+from engine.server.protocol import Hello, Status
+from engine.server.websocket import Server, ServerConfig, Site
+from engine.sources.base import Source, SourceState
+from engine.sources.spec import open_source
+from engine.sources.websocket import WebSocketSource
+from t2s_rt.face.head import glb_path
+from t2s_rt.types import Frame
+
+RING_SAMPLES: Final = 96_000
+"""Half a second at 192 kHz, two at 48: what a stalled hot thread may fall behind before samples go."""
+READ_SAMPLES: Final = 4_800
+WAIT_S: Final = 0.1
+"""How often a hot thread that hears nothing looks whether it shall end."""
+STATUS_INTERVAL_S: Final = 0.25
+SWITCH_INTERVAL_S: Final = 0.001
+"""How long Python lets the event loop run before the hot thread may take over (default 5 ms)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """What the status line shows.
+
+    Attributes:
+        source: The source's sentence about itself.
+        frame: The newest frame; None before the first.
+        clients: How many are connected.
+        warnings: Sentences that a person should read.
+    """
+
+    source: str
+    frame: Frame | None
+    clients: int
+    warnings: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RunReport:
+    """What a run leaves behind, for the table at its end.
+
+    Attributes:
+        frames: How many frames were made.
+        stages: Percentiles by stage, in the order of the flow.
+        mailbox_drops: Frames that the event loop did not get to.
+        dropped_samples: Samples that the ring lost.
+    """
+
+    frames: int
+    stages: dict[str, LatencySummary]
+    mailbox_drops: int
+    dropped_samples: int
+
+
+class HotThread(threading.Thread):
+    """Turns samples into frames as they come. Owns the pipeline while it runs.
+
+    Attributes:
+        newest: The newest frame, for the status line.
+        failure: What ended the thread early; None while all is well.
+    """
+
+    def __init__(
+        self,
+        pipeline: Pipeline,
+        ring: AudioRing,
+        mailbox: FrameMailbox,
+        metrics: Metrics,
+        song_s: Callable[[int], float],
+    ) -> None:
+        super().__init__(name="t2s-hot")
+        self._pipeline = pipeline
+        self._ring = ring
+        self._mailbox = mailbox
+        self._metrics = metrics
+        self._song_s = song_s
+        self._ending = threading.Event()
+        self.newest: Frame | None = None
+        self.failure: BaseException | None = None
+
+    def end(self) -> None:
+        """Ask the thread to end; it does within `WAIT_S`."""
+        self._ending.set()
+
+    def run(self) -> None:
+        """Read, push, hand over, until asked to end."""
+        try:
+            self._loop()
+        except BaseException as failure:  # noqa: BLE001 - the top of a thread: the app re-raises it
+            self.failure = failure
+
+    def _loop(self) -> None:
+        block = np.zeros(READ_SAMPLES, np.float32)
+        generation = self._ring.generation
+        while not self._ending.is_set():
+            if not self._ring.wait(WAIT_S):
+                continue
+            count = self._ring.read(block)
+            if count == 0:
+                continue
+            if self._ring.generation != generation:
+                generation = self._ring.generation
+                self._pipeline.start(self._ring.rate_hz)
+            for frame in self._pipeline.push(block[:count], self._ring.captured_ns, self._song_s):
+                self._mailbox.put(frame)
+                self.newest = frame
+                self._metrics.frames.inc()
+
+
+class App:
+    """One run of the live engine.
+
+    Args:
+        config: What to run.
+        clock: The machine's clock, or a test's.
+
+    Attributes:
+        metrics: What is counted and measured.
+        server: The server, once running.
+    """
+
+    def __init__(self, config: LiveConfig, clock: Clock | None = None) -> None:
+        self.config = config
+        self.metrics = Metrics()
+        self._clock = clock or SystemClock()
+        self._pipeline = Pipeline(config.model, seed=config.seed)
+        self._source: Source = open_source(config.source, clock=self._clock, loop=config.loop)
+        self._ring = AudioRing(RING_SAMPLES)
+        self._mailbox = FrameMailbox()
+        self._ended = asyncio.Event()
+        self._hot = HotThread(
+            self._pipeline, self._ring, self._mailbox, self.metrics, self._source.song_s
+        )
+        self.server = Server(
+            ServerConfig(host=config.host, port=config.port, token=config.token),
+            self._hello(),
+            self._mailbox,
+            self.metrics,
+            Site(viewer_dir=VIEWER_DIR, head_glb=glb_path(), song=self._source.audio_path),
+            self._source if isinstance(self._source, WebSocketSource) else None,
+        )
+
+    def _hello(self) -> Hello:
+        return Hello(
+            basis_hash=self._pipeline.basis_hash,
+            lookahead_samples=self._pipeline.lookahead_samples,
+            model=self._pipeline.motion_name,
+            source=self._source.name,
+        )
+
+    def end(self) -> None:
+        """End the run as if its time were over; call it on the event loop's thread."""
+        self._ended.set()
+
+    async def run(
+        self,
+        *,
+        on_start: Callable[[str], None] | None = None,
+        on_status: Callable[[Snapshot], None] | None = None,
+    ) -> RunReport:
+        """Run until the time is over, the source has ended, or the task is cancelled.
+
+        Args:
+            on_start: Called with the page's address once clients can connect.
+            on_status: Called about four times a second.
+
+        Raises:
+            ConfigError: The port is taken.
+            DeviceError: There is no microphone and the source does not wait for one.
+        """
+        self._pipeline.warm_up()
+        gc.collect()
+        gc.freeze()  # what is loaded now lives as long as the run: collections need not walk it
+        switch_interval_s = sys.getswitchinterval()
+        sys.setswitchinterval(SWITCH_INTERVAL_S)
+        await self.server.start()
+        try:
+            self._hot.start()
+            await asyncio.to_thread(self._source.start, self._ring)
+            if on_start is not None:
+                on_start(self.server.url)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(self.config.seconds):
+                    await self._watch(on_status)
+        finally:
+            await self._stop()
+            sys.setswitchinterval(switch_interval_s)
+            gc.unfreeze()
+        if self._hot.failure is not None:
+            raise self._hot.failure
+        return self._report()
+
+    async def _watch(self, on_status: Callable[[Snapshot], None] | None) -> None:
+        while not (self._ended.is_set() or self._over()):
+            snapshot = self._look()
+            self.server.set_status(self._status(snapshot))
+            if on_status is not None:
+                on_status(snapshot)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._ended.wait(), STATUS_INTERVAL_S)
+
+    def _over(self) -> bool:
+        ended = self._source.status().state in (SourceState.ENDED, SourceState.FAILED)
+        drained = self._ring.unread_samples == 0
+        return self._hot.failure is not None or (ended and drained)
+
+    async def _stop(self) -> None:
+        await asyncio.to_thread(self._source.stop)
+        self._hot.end()
+        if self._hot.is_alive():
+            await asyncio.to_thread(self._hot.join)
+        await self.server.close()
+
+    def _look(self) -> Snapshot:
+        self.metrics.model_fallback.set(bool(self._pipeline.fallback))
+        warnings = [self._pipeline.fallback] if self._pipeline.fallback else []
+        status = self._source.status()
+        if status.state is SourceState.LOST:
+            warnings.append(status.detail)
+        return Snapshot(status.detail, self._hot.newest, self.server.client_count, tuple(warnings))
+
+    def _status(self, snapshot: Snapshot) -> Status:
+        return Status(
+            source_state=str(self._source.status().state),
+            source_detail=snapshot.source,
+            model=self._pipeline.motion_name,
+            warnings=snapshot.warnings,
+        )
+
+    def _report(self) -> RunReport:
+        stages = {name: times.summary() for name, times in self._pipeline.stage_times.items()}
+        stages["capture to wire"] = self.metrics.capture_to_wire_ms.summary()
+        newest = self._hot.newest
+        return RunReport(
+            frames=newest.seq + 1 if newest else 0,
+            stages=stages,
+            mailbox_drops=self._mailbox.dropped,
+            dropped_samples=self._ring.dropped_samples,
+        )

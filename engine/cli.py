@@ -1,0 +1,66 @@
+"""The command line: parse, run one command, say failures in sentences."""
+
+from __future__ import annotations
+
+import argparse
+import importlib.metadata
+import logging
+import sys
+from collections.abc import Callable, Sequence
+
+from engine.commands import devices, doctor, listen, live, render
+from t2s_rt.errors import T2SError
+
+EXIT_REFUSED = 2
+EXIT_INTERRUPTED = 130
+
+ABOUT = """\
+Makes an avatar sing: a live voice in, a singing 3D face out, while it is still being sung.
+
+  t2s live --source demo       a head sings the demo song; open the address it prints
+  t2s live --source mic        a head sings what you sing
+  t2s render VOICE.wav -o FACE.npz   the same, from a file to arrays, without a clock
+  t2s listen                   watch the face that a running engine sends
+  t2s doctor                   what this machine has and what it lacks
+"""
+
+
+def parser() -> argparse.ArgumentParser:
+    """The parser with every command, those of installed extensions too (entry points `t2s.commands`)."""
+    top = argparse.ArgumentParser(
+        prog="t2s", description=ABOUT, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    version = importlib.metadata.version("t2s-rt")
+    top.add_argument("--version", action="version", version=f"t2s-rt {version}")
+    top.add_argument("-v", "--verbose", action="store_true", help="log what happens to stderr")
+    commands = top.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    for command in (live, render, listen, devices, doctor):
+        command.register(commands)
+    for extension in importlib.metadata.entry_points(group="t2s.commands"):
+        extension.load()(commands)
+    return top
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command.
+
+    Returns:
+        0 when it did what was asked, 2 for what the user can mend, 130 when interrupted.
+    """
+    options = parser().parse_args(arguments)
+    logging.basicConfig(
+        level=logging.INFO if options.verbose else logging.WARNING,
+        format="%(levelname)s %(name)s: %(message)s",
+    )
+    run: Callable[[argparse.Namespace], int] = options.run
+    try:
+        return run(options)
+    except T2SError as problem:
+        print(f"t2s: {problem}", file=sys.stderr)
+        return EXIT_REFUSED
+    except BrokenPipeError:
+        sys.stderr.close()  # the reader of a pipe went away: nothing is left to say
+        return 0
+    except KeyboardInterrupt:
+        print("\nt2s: stopped.", file=sys.stderr)
+        return EXIT_INTERRUPTED

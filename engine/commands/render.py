@@ -1,0 +1,150 @@
+"""`t2s render`: the live engine without a clock, from an audio file to arrays."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from tqdm import tqdm
+
+from engine.pipeline import Pipeline
+from t2s_rt.audio.files import open_audio
+from t2s_rt.errors import AudioError, ConfigError
+from t2s_rt.face.arkit import ARKIT_NAMES
+from t2s_rt.intensity.actions import ACTION_NAMES, ACTION_REGIONS
+from t2s_rt.timebase import seconds
+from t2s_rt.types import Frame
+
+BLOCK_SAMPLES = 4800
+"""How much of the file is read at a time; any other number gives the same frames."""
+
+DESCRIPTION = """\
+Render a voice to a face, as fast as the machine can, with the code that runs live.
+
+The result is a NumPy archive. One row a frame, 60 a second: time_s (the audio time the frame depicts),
+available_s (the audio time at which the live engine emits it), actions (T,K) with action_names and
+action_regions, arkit (T,52) with arkit_names, FLAME parameters expression (T,100), jaw_pose (T,3),
+neck_pose (T,3), global_pose (T,3), eyes_pose (T,6) in axis-angle radians, and what was heard: f0_hz,
+voiced, loudness_dbfs, voice.
+
+  t2s render song.wav -o face.npz
+  python -c "import numpy; f = numpy.load('face.npz'); print(f['actions'].shape, f['action_names'])"
+"""
+
+
+def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the command to the command line."""
+    parser = commands.add_parser(
+        "render",
+        help="a voice recording to a face, as arrays",
+        description=DESCRIPTION,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("audio", type=Path, help="WAV, FLAC, OGG or MP3; any rate, any channel count")
+    parser.add_argument(
+        "-o", "--output", type=Path, required=True, metavar="OUT.npz", help="where to write"
+    )
+    parser.add_argument("--model", type=Path, help="folder of an exported model; default: bundled")
+    parser.add_argument("--seed", type=int, default=0, help="another seed blinks otherwise")
+    parser.add_argument("-q", "--quiet", action="store_true", help="no progress bar, no summary")
+    parser.set_defaults(run=run)
+
+
+def render(
+    audio: Path, *, model: Path | None = None, seed: int = 0, progress: bool = False
+) -> list[Frame]:
+    """All frames of an audio file, at least one.
+
+    Raises:
+        AudioError: The file is missing, not audio or empty.
+        ModelError: ``model`` cannot be used.
+    """
+    source = open_audio(audio)
+    pipeline = Pipeline(model, seed=seed)
+    pipeline.start(source.sample_rate_hz)
+    frames: list[Frame] = []
+    with tqdm(
+        total=source.duration_s, unit="s", disable=not progress, bar_format=PROGRESS_FORMAT
+    ) as bar:
+        for block in source.blocks(BLOCK_SAMPLES):
+            frames += pipeline.push(block, song_s=seconds)
+            bar.update(len(block) / source.sample_rate_hz)
+    frames += pipeline.finish(seconds)
+    depicted = [frame for frame in frames if seconds(frame.pts_samples) <= source.duration_s]
+    return depicted or frames[:1]
+
+
+PROGRESS_FORMAT = "{l_bar}{bar}| {n:.0f}/{total:.0f} s [{elapsed}<{remaining}]"
+
+
+def arrays(frames: list[Frame]) -> dict[str, npt.NDArray[Any]]:
+    """Frames as the named arrays of the render contract (`t2s render --help`)."""
+
+    def stack(rows: list[npt.NDArray[np.float32]]) -> npt.NDArray[np.float32]:
+        return np.stack(rows).astype(np.float32)
+
+    return {
+        "time_s": np.array([seconds(frame.pts_samples) for frame in frames]),
+        "available_s": np.array([seconds(frame.available_samples) for frame in frames]),
+        "actions": stack([frame.actions for frame in frames]),
+        "action_names": np.array(ACTION_NAMES),
+        "action_regions": np.array(ACTION_REGIONS),
+        "arkit": stack([frame.arkit for frame in frames]),
+        "arkit_names": np.array(ARKIT_NAMES),
+        "expression": stack([frame.flame.expression for frame in frames]),
+        "jaw_pose": stack([frame.flame.jaw_pose for frame in frames]),
+        "neck_pose": stack([frame.flame.neck_pose for frame in frames]),
+        "global_pose": stack([frame.flame.global_pose for frame in frames]),
+        "eyes_pose": stack([frame.flame.eyes_pose for frame in frames]),
+        "f0_hz": np.array([frame.voice.f0_hz for frame in frames], np.float32),
+        "voiced": np.array([frame.voice.voiced for frame in frames]),
+        "loudness_dbfs": np.array([frame.voice.loudness_dbfs for frame in frames], np.float32),
+        "voice": np.array([frame.voice.voice for frame in frames], np.float32),
+    }
+
+
+def write(frames: list[Frame], output: Path) -> None:
+    """Write the archive; a reader sees the old file or the whole new one, never half.
+
+    Raises:
+        ConfigError: The folder does not exist or cannot be written.
+    """
+    try:
+        handle, temporary = tempfile.mkstemp(suffix=".npz.part", dir=output.parent)
+    except OSError as problem:
+        raise ConfigError(
+            f"{output} cannot be written ({problem.strerror or problem}).",
+            "Give -o a file in a folder that exists and is yours.",
+        ) from None
+    try:
+        with os.fdopen(handle, "wb") as file:
+            np.savez_compressed(file, **arrays(frames))
+        Path(temporary).replace(output)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+
+
+def run(options: argparse.Namespace) -> int:
+    """Render one file."""
+    if options.output.is_dir():
+        raise ConfigError(f"{options.output} is a folder.", "Give -o a file name that ends in .npz.")
+    begun_s = time.perf_counter()
+    frames = render(options.audio, model=options.model, seed=options.seed, progress=not options.quiet)
+    if not frames:
+        raise AudioError(f"{options.audio} gave no frame.")
+    write(frames, options.output)
+    if not options.quiet:
+        spent_s = time.perf_counter() - begun_s
+        depicted_s = len(frames) / 60
+        print(
+            f"{options.output}: {len(frames)} frames of {depicted_s:.1f} s in {spent_s:.1f} s, "
+            f"{depicted_s / spent_s:.0f} times real time"
+        )
+    return 0

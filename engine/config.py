@@ -1,0 +1,48 @@
+"""Where things are and what the defaults are; parsed settings of a run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from t2s_rt.errors import ConfigError
+
+DEFAULT_HOST: Final = "127.0.0.1"
+DEFAULT_PORT: Final = 8760
+VIEWER_DIR: Final = Path(__file__).parent / "viewer"
+"""The built page; made by set-up, shipped in the wheel."""
+
+
+@dataclass(frozen=True, slots=True)
+class LiveConfig:
+    """Settings of one `t2s live`.
+
+    Attributes:
+        source: Source specification, such as ``mic``, ``mic:NAME``, ``file:PATH``, ``demo`` or ``ws``.
+        host: Address to listen on; beyond loopback a token is required.
+        port: TCP port; 0 takes a free one.
+        token: What clients must present; empty for none.
+        seconds: End after this long; None runs until interrupted or until the source ends.
+        model: Folder of an exported model; None for the bundled one.
+        seed: Seed of what the performer invents.
+        loop: Whether a file starts again when it ends.
+
+    Raises:
+        ConfigError: A value is out of range.
+    """
+
+    source: str = "mic"
+    host: str = DEFAULT_HOST
+    port: int = DEFAULT_PORT
+    token: str = ""
+    seconds: float | None = None
+    model: Path | None = None
+    seed: int = 0
+    loop: bool = False
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.port <= 65535:
+            raise ConfigError(f"Port {self.port} does not exist.", "Choose one from 1 to 65535.")
+        if self.seconds is not None and not self.seconds > 0:
+            raise ConfigError(f"--seconds {self.seconds} is not a length of time.", "Give more than 0.")

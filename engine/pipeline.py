@@ -1,0 +1,244 @@
+"""The hot loop: sound in, faces out. One readable function, the same live and offline.
+
+`Pipeline.push` takes samples at any rate in any chunking and returns the frames that became due. It owns
+all memory of one singer and is used by one thread at a time. It never waits, logs or opens anything.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+
+from engine.metrics import LatencyRecorder
+from t2s_rt.audio.features import FeatureExtractor
+from t2s_rt.audio.resample import StreamResampler
+from t2s_rt.errors import ModelError, SetupError
+from t2s_rt.face.flame_map import FlameMap
+from t2s_rt.face.rig import Rig
+from t2s_rt.inference.motion import BaselineMotion, Motion, MotionModel
+from t2s_rt.intensity.actions import ACTION_COUNT
+from t2s_rt.intensity.perform import Performer
+from t2s_rt.timebase import HOP_SAMPLES, HOPS_PER_FRAME, SAMPLE_RATE_HZ
+from t2s_rt.types import ARKIT_COUNT, FEATURE_COUNT, Feature, FloatArray, Frame, VoiceReading
+
+NO_SONG: Final = -1.0
+STAGES: Final = ("resample", "features", "motion", "perform", "rig", "flame")
+
+
+def no_song(_pts_samples: int) -> float:
+    """The position in the song where there is none."""
+    return NO_SONG
+
+
+class Pipeline:
+    """One singer's way from samples to frames.
+
+    Args:
+        model_path: Folder of an exported model; None for the bundled one.
+        seed: Decides what the performer invents (blinks, gaze, brow and head manners), never the mouth.
+
+    Attributes:
+        stage_times: Milliseconds of each stage's steps, by stage name, and of whole hops as ``hop``.
+        fallback: Why the baseline moves the mouth instead of the model; empty while the model does.
+        motion_name: Name of what moves the mouth.
+
+    Raises:
+        SetupError: The embedded head has not been built.
+        ModelError: ``model_path`` was given and cannot be used. The bundled model falls back instead.
+    """
+
+    def __init__(self, model_path: Path | None = None, *, seed: int = 0) -> None:
+        self.fallback = ""
+        self.motion_name = ""
+        self._motion = self._load(model_path)
+        self._features = FeatureExtractor()
+        self._performer = Performer(seed, self._motion.knows)
+        self._rig = Rig()
+        self._flame = FlameMap.embedded()
+        self._resampler: StreamResampler | None = None
+        self._hop = np.zeros(HOP_SAMPLES, np.float32)
+        self._feature_rows = np.zeros((HOPS_PER_FRAME, FEATURE_COUNT), np.float32)
+        self._intent = np.zeros(ACTION_COUNT, np.float32)
+        self._hops = 0
+        self._seq = 0
+        self._rate_hz = SAMPLE_RATE_HZ
+        self._pushed = 0
+        self._started_at_hop = 0
+        self.stage_times = {name: LatencyRecorder() for name in (*STAGES, "hop")}
+
+    def _load(self, model_path: Path | None) -> Motion:
+        try:
+            model = MotionModel.load(model_path)
+        except (ModelError, SetupError) as problem:
+            if model_path is not None:
+                raise
+            return self._fall_back(problem)
+        self.motion_name = model.manifest.name
+        return model.stream()
+
+    def _fall_back(self, problem: Exception) -> Motion:
+        self.fallback = str(problem)
+        self.motion_name = "baseline"
+        return BaselineMotion()
+
+    @property
+    def lookahead_samples(self) -> int:
+        """How far behind the newest sample the face is, without the resampler's delay."""
+        return self._motion.latency_samples
+
+    @property
+    def basis_hash(self) -> str:
+        """Identity of the FLAME basis that the expression coefficients refer to."""
+        return self._flame.basis_hash
+
+    def start(self, rate_hz: int) -> None:
+        """Expect samples at this rate from now on; called at the start and when a device changes.
+
+        The face goes on: only the resampler starts anew.
+
+        Raises:
+            ConfigError: The rate is outside what the resampler takes.
+        """
+        self._resampler = StreamResampler(rate_hz)
+        self._rate_hz = rate_hz
+        self._pushed = 0
+        self._started_at_hop = self._hops
+
+    def push(
+        self, samples: FloatArray, captured_ns: int = 0, song_s: Callable[[int], float] = no_song
+    ) -> list[Frame]:
+        """Take samples, return the frames that became due.
+
+        Args:
+            samples: ``(N,)`` mono in [-1, 1] at the rate given to `start`; any N. NaN counts as silence.
+            captured_ns: Monotonic clock when the last of them was captured; 0 without a clock.
+            song_s: Position in the song for a position in the stream.
+
+        Returns:
+            Frames in order; usually none or one.
+        """
+        if self._resampler is None:
+            raise ValueError("Pipeline.start(rate_hz) comes before the first push.")
+        begun_ns = time.perf_counter_ns()
+        self._resampler.push(samples)
+        self._pushed += len(samples)
+        self.stage_times["resample"].add_ns(time.perf_counter_ns() - begun_ns)
+        return self._drain(captured_ns, song_s)
+
+    def finish(self, song_s: Callable[[int], float] = no_song) -> list[Frame]:
+        """End the stream: the frames that the resampler and the look-ahead still hold."""
+        if self._resampler is None:
+            return []
+        self._resampler.flush()
+        frames = self._drain(0, song_s)
+        rest = np.zeros(HOP_SAMPLES, np.float32)
+        for _ in range(-(-self.lookahead_samples // HOP_SAMPLES) + HOPS_PER_FRAME):
+            frame = self._step(rest, 0, song_s)
+            if frame is not None:
+                frames.append(frame)
+        return frames
+
+    def reset(self) -> None:
+        """Forget everything heard so far; the next frame is the first again."""
+        self._features.reset()
+        self._motion.reset()
+        self._performer.reset()
+        self._rig.reset()
+        self._hops = self._seq = 0
+        self.start(self._rate_hz)
+
+    def warm_up(self) -> None:
+        """Run the real loop on half a second of silence, then forget it: the first frame costs no more."""
+        self.start(self._rate_hz)
+        self.push(np.zeros(self._rate_hz // 2, np.float32))
+        self.reset()
+        for recorder in self.stage_times.values():
+            recorder.clear()
+
+    def _drain(self, captured_ns: int, song_s: Callable[[int], float]) -> list[Frame]:
+        frames: list[Frame] = []
+        resampler = self._resampler
+        while resampler is not None and resampler.pop(self._hop):
+            frame = self._step(self._hop, self._captured_ns(captured_ns), song_s)
+            if frame is not None:
+                frames.append(frame)
+        return frames
+
+    def _captured_ns(self, newest_ns: int) -> int:
+        """When the newest sample that the coming hop needs was captured.
+
+        ``newest_ns`` belongs to the last sample pushed; the hop ends some samples before that.
+        """
+        if newest_ns == 0 or self._resampler is None:
+            return newest_ns
+        hops = self._hops + 1 - self._started_at_hop
+        needed_s = (hops * HOP_SAMPLES + self._resampler.latency_samples) / SAMPLE_RATE_HZ
+        surplus_s = self._pushed / self._rate_hz - needed_s
+        return newest_ns - max(0, round(surplus_s * 1e9))
+
+    def _step(self, hop: FloatArray, captured_ns: int, song_s: Callable[[int], float]) -> Frame | None:
+        """One hop through every stage; a frame every second hop."""
+        times, clock = self.stage_times, time.perf_counter_ns
+        t0 = clock()
+        row = self._hops % HOPS_PER_FRAME
+        self._features.step(hop, self._feature_rows[row])
+        self._hops += 1
+        t1 = clock()
+        times["features"].add_ns(t1 - t0)
+        if row != HOPS_PER_FRAME - 1:
+            times["hop"].add_ns(t1 - t0)
+            return None
+
+        self._move()
+        t2 = clock()
+        actions = np.empty(ACTION_COUNT, np.float32)
+        self._performer.step(self._feature_rows, self._intent, actions)
+        t3 = clock()
+        arkit = np.empty(ARKIT_COUNT, np.float32)
+        self._rig.step(actions, arkit)
+        t4 = clock()
+        flame = self._flame.step(arkit, actions)
+        t5 = clock()
+        for name, spent_ns in zip(STAGES[2:], (t2 - t1, t3 - t2, t4 - t3, t5 - t4), strict=True):
+            times[name].add_ns(spent_ns)
+        times["hop"].add_ns(t5 - t0)
+
+        heard_samples = self._hops * HOP_SAMPLES
+        pts_samples = heard_samples - self.lookahead_samples
+        if pts_samples < 0:
+            return None
+        held_back = self._resampler.latency_samples if self._resampler is not None else 0
+        frame = Frame(
+            seq=self._seq,
+            pts_samples=pts_samples,
+            available_samples=heard_samples + held_back,
+            captured_ns=captured_ns,
+            song_s=song_s(pts_samples),
+            actions=actions,
+            arkit=arkit,
+            flame=flame,
+            voice=self._heard(),
+        )
+        self._seq += 1
+        return frame
+
+    def _move(self) -> None:
+        """The mouth by the model; by the baseline from the moment the model fails."""
+        try:
+            self._motion.step(self._feature_rows, self._intent)
+        except ModelError as problem:
+            self._motion = self._fall_back(problem)
+            self._motion.step(self._feature_rows, self._intent)
+
+    def _heard(self) -> VoiceReading:
+        newest = self._feature_rows[-1]
+        return VoiceReading(
+            f0_hz=float(newest[Feature.F0_HZ]),
+            voiced=bool(newest[Feature.VOICED] > 0),
+            loudness_dbfs=float(newest[Feature.LOUDNESS_DBFS]),
+            voice=float(newest[Feature.VOICE]),
+        )
