@@ -115,8 +115,8 @@ def write_page(tables: list[Table], path: Path = ROOT / "docs/latency.md") -> No
     head = [
         "# Latency, speed and fan-out",
         "",
-        "Written by `t2s bench all --write` (`make bench`); do not edit. Times are milliseconds unless a",
-        "row says otherwise. Budgets stand in `bench/budgets.toml`.",
+        "Written by `t2s bench all --write` (`make bench`); do not edit. Times are milliseconds unless",
+        "a row says otherwise. Budgets stand in `bench/budgets.toml`.",
         "",
         f"Machine: {machine()}. Commit: {commit()}.",
         "",

@@ -152,7 +152,7 @@ class Pipeline:
         self.start(self._rate_hz)
 
     def warm_up(self) -> None:
-        """Run the real loop on half a second of silence, then forget it: the first frame costs no more."""
+        """Run the real loop on half a second of silence and forget it, so that no frame is slow."""
         self.start(self._rate_hz)
         self.push(np.zeros(self._rate_hz // 2, np.float32))
         self.reset()
