@@ -12,7 +12,9 @@ from typing import Final, Protocol
 NS_PER_S: Final = 1_000_000_000
 
 SLEEP_STEP_NS: Final = 10_000_000
-"""A sleep looks at its interrupt this often: a thread that is told to stop is gone within 10 ms."""
+"""The end of a sleep is slept in steps of 10 ms: short ones are exact, and an interrupt is seen soon."""
+FINE_SLEEP_NS: Final = 2 * SLEEP_STEP_NS
+"""The last part of a sleep that is slept in steps; before it, only the interrupt is waited for."""
 
 
 class Clock(Protocol):
@@ -47,8 +49,11 @@ class SystemClock:
         return time.perf_counter_ns()
 
     def sleep_until_ns(self, deadline_ns: int, interrupt: threading.Event | None = None) -> bool:
-        """Sleep until ``deadline_ns`` in steps of at most 10 ms; see `Clock.sleep_until_ns`."""
+        """Sleep until ``deadline_ns``; see `Clock.sleep_until_ns`."""
         while True:
+            left_ns = deadline_ns - time.perf_counter_ns()
+            if interrupt is not None and left_ns > FINE_SLEEP_NS:
+                interrupt.wait((left_ns - FINE_SLEEP_NS) / NS_PER_S)
             if interrupt is not None and interrupt.is_set():
                 return False
             left_ns = deadline_ns - time.perf_counter_ns()

@@ -39,7 +39,7 @@ class SourceCounters:
         blocks: Blocks of sound received from the device, file or sender.
         silence_samples: Samples of silence filled in while there was nothing to hear.
         overruns: Times the device or its driver reported that it lost sound.
-        refused_samples: Samples not taken: faster than real time, or while the source was changing hands.
+        refused_samples: Samples not taken: faster than real time, or just as silence was being written.
         losses: Times the device or sender was lost.
         reopens: Times it came back.
     """
@@ -58,7 +58,7 @@ class SourceStatus:
 
     Attributes:
         state: Where it is in its life.
-        detail: One sentence for the status line: what it listens to, or what it waits for and what helps.
+        detail: One sentence for the status line: what it listens to, or what it waits for.
         counters: What happened so far.
     """
 
@@ -70,8 +70,8 @@ class SourceStatus:
 class Source(Protocol):
     """Where sound comes from. It owns its threads; `stop` leaves none behind.
 
-    A source writes mono float32 into the ring at a rate of its own choosing, which `AudioRing.start` tells
-    the reader; nobody else writes into that ring.
+    A source writes mono float32 into the ring at a rate of its own choosing, which `AudioRing.start`
+    tells the reader; nobody else writes into that ring.
     """
 
     @property
@@ -94,7 +94,7 @@ class Source(Protocol):
         ...
 
     def stop(self) -> None:
-        """Stop filling the ring, join the threads, close the device. May be called twice, or unstarted."""
+        """Stop filling the ring, join the threads, close the device. Harmless when not started."""
         ...
 
     def status(self) -> SourceStatus:
