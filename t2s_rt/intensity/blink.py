@@ -23,7 +23,7 @@ class Blink:
 
     MEDIAN_INTERVAL_S: Final = 3.5
     INTERVAL_SIGMA: Final = 0.55
-    """Log-normal intervals, mean 4.1 s; with those at phrase ends 15 to 20 blinks a minute, as in speech."""
+    """Log-normal intervals, mean 4.1 s; with those at phrase ends 15 to 20 blinks a minute."""
     REFRACTORY_S: Final = 0.7
     AT_PHRASE_END: Final = 0.55
     """Chance that the end of a phrase brings a blink."""
