@@ -1,6 +1,6 @@
 """Writes a glTF 2.0 binary file (GLB) of named meshes with sparse morph targets and one skin.
 
-Layout after the glTF 2.0 specification, sections 3.6 (accessors, sparse), 3.7 (meshes, skins) and 4.4 (GLB).
+Layout after the glTF 2.0 specification: sparse accessors, morph targets, skins, GLB container.
 """
 
 from __future__ import annotations
@@ -271,7 +271,7 @@ class GlbWriter:
         return len(self._accessors) - 1
 
     def _colors(self, srgb: Float64Array) -> int:
-        """glTF wants vertex colours linear; 16 bits keep dark hair free of bands."""
+        """The format wants vertex colours linear; 16 bits keep dark hair free of bands."""
         linear = np.where(srgb <= 0.04045, srgb / 12.92, ((srgb + 0.055) / 1.055) ** 2.4)
         rgba = np.ones((len(srgb), 4))
         rgba[:, :3] = linear

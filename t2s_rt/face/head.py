@@ -1,4 +1,4 @@
-"""Where the embedded head lies. `t2s_rt.face.build_head` makes it at set-up; it is not in the repository."""
+"""Where the embedded head lies. `t2s_rt.face.build_head` makes it at set-up; git does not hold it."""
 
 from __future__ import annotations
 

@@ -8,11 +8,14 @@ from typing import Final
 import numpy as np
 
 from t2s_rt.face.anny_data import Float64Array, IntArray
-from t2s_rt.types import ARKIT_COUNT
 from t2s_rt.face.head_parts import BaseHead, Part
+from t2s_rt.types import ARKIT_COUNT
 
 SKIN_SRGB: Final = (0.80, 0.60, 0.51)
 HAIR_SRGB: Final = (0.17, 0.11, 0.085)
+TEETH_SRGB: Final = (0.93, 0.91, 0.86)
+TONGUE_SRGB: Final = (0.72, 0.36, 0.36)
+LASH_SRGB: Final = (0.06, 0.045, 0.04)
 SHIRT_SRGB: Final = (0.11, 0.12, 0.15)
 EYE_SEGMENTS: Final = 36
 PUPIL_DEG: Final = 10.0
@@ -21,18 +24,80 @@ HAIR_HEIGHT_M: Final = 0.014
 
 
 @dataclass(frozen=True, slots=True)
-class Eye:
-    """An eyeball.
+class Painted:
+    """A part with its colours.
 
     Attributes:
         part: The mesh, in head coordinates.
-        colors: ``(V, 3)`` sRGB.
-        center: ``(3,)`` metres.
+        colors: ``(V, 3)`` sRGB 0 to 1.
+        roughness: 0 mirror to 1 chalk.
     """
 
     part: Part
     colors: Float64Array
+    roughness: float
+
+
+@dataclass(frozen=True, slots=True)
+class Eye:
+    """An eyeball.
+
+    Attributes:
+        painted: The mesh, in head coordinates.
+        center: ``(3,)`` metres.
+    """
+
+    painted: Painted
     center: Float64Array
+
+    @property
+    def part(self) -> Part:
+        """The mesh, in head coordinates."""
+        return self.painted.part
+
+
+@dataclass(frozen=True, slots=True)
+class Looks:
+    """Everything the page shows.
+
+    Attributes:
+        bent: Parts that neck and trunk share.
+        carried: Parts that go with the neck.
+        eyes: Left and right eyeball.
+    """
+
+    bent: tuple[Painted, ...]
+    carried: tuple[Painted, ...]
+    eyes: tuple[Eye, Eye]
+
+
+def make_looks(head: BaseHead) -> Looks:
+    """Paint and complete the head.
+
+    Args:
+        head: The cut head.
+    """
+    return Looks(
+        bent=(paint_plain(head.skin, SKIN_SRGB, 0.55),),
+        carried=(
+            paint_plain(head.teeth_upper, TEETH_SRGB, 0.3),
+            paint_plain(head.teeth_lower, TEETH_SRGB, 0.3),
+            paint_plain(head.tongue, TONGUE_SRGB, 0.4),
+            paint_plain(head.lashes, LASH_SRGB, 0.8),
+        ),
+        eyes=(make_eye(head, "left"), make_eye(head, "right")),
+    )
+
+
+def paint_plain(part: Part, srgb: tuple[float, float, float], roughness: float) -> Painted:
+    """A part in one colour.
+
+    Args:
+        part: The part.
+        srgb: Its colour.
+        roughness: 0 mirror to 1 chalk.
+    """
+    return Painted(part, np.tile(srgb, (len(part.vertices), 1)), roughness)
 
 
 def vertex_normals(vertices: Float64Array, triangles: IntArray) -> Float64Array:
@@ -86,8 +151,8 @@ def make_eye(head: BaseHead, side: str) -> Eye:
     indices = np.unique(head.mesh.quads[f"helper-{side[0]}-eye"])
     center, radius = fit_sphere(head.mesh.vertices[indices])
     rings_deg = np.array(
-        [0, 5, PUPIL_DEG - 0.7, PUPIL_DEG + 0.7, 13, 17, 21, IRIS_DEG - 1.5, IRIS_DEG + 1, IRIS_DEG + 3, 33, 42, 55,
-         70, 88, 110, 140, 180]
+        [0, 5, PUPIL_DEG - 0.7, PUPIL_DEG + 0.7, 13, 17, 21, IRIS_DEG - 1.5, IRIS_DEG + 1, IRIS_DEG + 3,
+         33, 42, 55, 70, 88, 110, 140, 180]
     )  # fmt: skip
     polar, turn = np.meshgrid(
         np.radians(rings_deg), np.arange(EYE_SEGMENTS) * (2 * np.pi / EYE_SEGMENTS), indexing="ij"
@@ -109,7 +174,7 @@ def make_eye(head: BaseHead, side: str) -> Eye:
         triangles=triangles,
         offsets=np.zeros((ARKIT_COUNT, len(vertices), 3)),
     )
-    return Eye(part, _paint_eye(rings_deg), center)
+    return Eye(Painted(part, _paint_eye(rings_deg), 0.1), center)
 
 
 def _paint_eye(rings_deg: Float64Array) -> Float64Array:

@@ -126,10 +126,10 @@ def _cut(
     groups: tuple[str, ...],
     inside: Float64Array | None = None,
 ) -> Part:
-    """A part made of the quads of some groups, cut where ``inside`` (one value a vertex) becomes negative.
+    """A part made of the quads of some groups, cut where ``inside`` (a value a vertex) becomes negative.
 
-    Quads that the cut crosses are kept and their outer corners slide along their edges to the cut, so the
-    border is smooth.
+    Quads that the cut crosses are kept and their outer corners slide along their edges to the cut, so
+    the border is smooth.
     """
     quads = np.concatenate([mesh.quads[group] for group in groups])
     quad_uvs = mesh.uvs[np.concatenate([mesh.quad_uvs[group] for group in groups])]
