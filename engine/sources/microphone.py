@@ -24,6 +24,7 @@ from engine.sources.capture import (
     choose_device,
 )
 from engine.sources.inlet import Inlet
+from t2s_rt.audio.resample import MonoMixer
 from t2s_rt.errors import DeviceError
 from t2s_rt.types import FloatArray
 
@@ -243,12 +244,16 @@ class MicrophoneSource:
     def _handler(self, inlet: Inlet) -> BlockHandler:
         """Takes the blocks of the stream that is about to be opened, and of no earlier one."""
         take = self._take
+        mixer: MonoMixer | None = None
 
         def on_block(samples: FloatArray, captured_ns: int, overrun: bool) -> None:  # noqa: FBT001
+            nonlocal mixer
             if take != self._take:
                 return
+            if mixer is None:
+                mixer = MonoMixer(samples.shape[1])
             if overrun:
                 self._overruns += 1
-            inlet.deliver(samples[:, 0] if samples.shape[1] == 1 else samples.mean(axis=1), captured_ns)
+            inlet.deliver(mixer.mix(samples), captured_ns)
 
         return on_block

@@ -12,6 +12,7 @@ import numpy as np
 from engine.clock import NS_PER_S, Clock
 from engine.sources.base import BLOCK_S
 from engine.sources.capture import BlockHandler, InputDevice
+from engine.sources.quiet import quieten_drivers
 from t2s_rt.errors import DeviceError
 from t2s_rt.timebase import SAMPLE_RATE_HZ
 
@@ -121,6 +122,7 @@ class MiniaudioBackend:
     def devices(self) -> list[InputDevice]:
         """Look anew at which inputs there are; see `CaptureBackend.devices`."""
         self._handles = []
+        quieten_drivers()
         try:
             system = miniaudio.Devices()
             if system.backend == NO_SOUND_SYSTEM:

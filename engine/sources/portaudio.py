@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import ctypes
-import functools
-import os
 import sys
 from typing import Any, Final
 
@@ -15,6 +12,7 @@ import pyaudio
 from engine.clock import NS_PER_S, Clock
 from engine.sources.base import BLOCK_S
 from engine.sources.capture import BlockHandler, InputDevice
+from engine.sources.quiet import quieten_drivers
 from t2s_rt.errors import DeviceError
 from t2s_rt.timebase import SAMPLE_RATE_HZ
 
@@ -26,32 +24,6 @@ PLAUSIBLE_DELAY_S: Final = 0.5
 
 OPEN_ERRORS: Final = (OSError, ValueError)
 """What PyAudio raises for PortAudio's errors and for a device that does not exist."""
-
-
-@functools.cache
-def quieten_drivers() -> None:
-    """Keep ALSA and JACK from writing about every device that is not there to stderr.
-
-    Linux only; elsewhere PortAudio is quiet. Both libraries take a function that is told their messages;
-    they get one of the C library that ignores what it is told, so that no audio thread needs Python for
-    it. Where a library is missing there is nothing to quieten.
-    """
-    if sys.platform != "linux":
-        return
-    os.environ.setdefault("JACK_NO_START_SERVER", "1")
-    ignore = ctypes.cast(ctypes.CDLL(None).getpid, ctypes.c_void_p)
-    for library, setters in (
-        ("libasound.so.2", ("snd_lib_error_set_handler",)),
-        ("libjack.so.0", ("jack_set_error_function", "jack_set_info_function")),
-    ):
-        try:
-            loaded = ctypes.CDLL(library)
-        except OSError:
-            continue
-        for setter in setters:
-            function = getattr(loaded, setter, None)
-            if function is not None:
-                function(ignore)
 
 
 class PortAudioStream:
@@ -129,7 +101,7 @@ class PortAudioStream:
 
 
 class PortAudioBackend:
-    """PortAudio's inputs. Looking for devices initialises PortAudio anew, else it would not see new ones.
+    """PortAudio's inputs. Looking for devices initialises PortAudio anew, or it would see no new ones.
 
     Args:
         clock: Time of the captured blocks.
