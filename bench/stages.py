@@ -5,12 +5,13 @@ from __future__ import annotations
 import subprocess
 import sys
 import time
+from typing import Final
 
 import numpy as np
 
 from bench.report import Row, Table, judge, latency_row
 from engine.pipeline import Pipeline
-from t2s_rt.audio.synthesis import vowel
+from t2s_rt.audio.synthesis import Vowel, vowel
 from t2s_rt.face.arkit import ARKIT_INDEX
 from t2s_rt.timebase import HOP_SAMPLES, SAMPLE_RATE_HZ, seconds
 from t2s_rt.types import FloatArray, Frame
@@ -25,7 +26,8 @@ TITLES = {
     "hop": "one hop, all stages",
 }
 ONSET_NOTES_HZ = (110.0, 165.0, 220.0, 330.0, 440.0, 660.0)
-VOWELS = "aeiou"
+VOWELS: Final[tuple[Vowel, ...]] = ("a", "e", "i", "o", "u")
+OPEN_VOWELS: Final[tuple[Vowel, ...]] = ("a", "e", "o")
 SILENCE_S = 0.5
 NOTE_S = 0.7
 
@@ -80,7 +82,7 @@ def responsiveness() -> Table:
     onsets_ms: list[float] = []
     releases_ms: list[float] = []
     for f0_hz in ONSET_NOTES_HZ:
-        for name in "aeo":
+        for name in OPEN_VOWELS:
             onset_ms, release_ms = respond(name, f0_hz)
             onsets_ms.append(onset_ms)
             releases_ms.append(release_ms)
@@ -98,7 +100,7 @@ def responsiveness() -> Table:
     )
 
 
-def respond(name: str, f0_hz: float) -> tuple[float, float]:
+def respond(name: Vowel, f0_hz: float) -> tuple[float, float]:
     """Onset and release of one sung vowel between silences, in ms."""
     sung = vowel(name, f0_hz, NOTE_S, sample_rate_hz=SAMPLE_RATE_HZ)
     rest = np.zeros(round(SILENCE_S * SAMPLE_RATE_HZ), np.float32)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gc
+import importlib.metadata
 import sys
 import threading
 from collections.abc import Callable
@@ -22,12 +23,14 @@ from engine.mailbox import FrameMailbox
 from engine.metrics import LatencySummary, Metrics
 from engine.pipeline import Pipeline
 from engine.ring import AudioRing
+from engine.server.http import Site
 from engine.server.protocol import Hello, Status
-from engine.server.websocket import Server, ServerConfig, Site
+from engine.server.protocol import SourceState as ServedState
+from engine.server.websocket import Server, ServerConfig
 from engine.sources.base import Source, SourceState
 from engine.sources.spec import open_source
 from engine.sources.websocket import WebSocketSource
-from t2s_rt.face.head import glb_path
+from t2s_rt.face.head import HEAD_GLB
 from t2s_rt.types import Frame
 
 RING_SAMPLES: Final = 96_000
@@ -74,7 +77,7 @@ class RunReport:
     dropped_samples: int
 
 
-class HotThread(threading.Thread):
+class HotThread:
     """Turns samples into frames as they come. Owns the pipeline while it runs.
 
     Attributes:
@@ -90,7 +93,7 @@ class HotThread(threading.Thread):
         metrics: Metrics,
         song_s: Callable[[int], float],
     ) -> None:
-        super().__init__(name="t2s-hot")
+        self._thread = threading.Thread(target=self._run, name="t2s-hot")
         self._pipeline = pipeline
         self._ring = ring
         self._mailbox = mailbox
@@ -100,12 +103,17 @@ class HotThread(threading.Thread):
         self.newest: Frame | None = None
         self.failure: BaseException | None = None
 
-    def end(self) -> None:
-        """Ask the thread to end; it does within `WAIT_S`."""
-        self._ending.set()
+    def start(self) -> None:
+        """Begin to turn samples into frames."""
+        self._thread.start()
 
-    def run(self) -> None:
-        """Read, push, hand over, until asked to end."""
+    def stop(self) -> None:
+        """End the thread and wait for it, about `WAIT_S` at most. Harmless when it never started."""
+        self._ending.set()
+        if self._thread.is_alive():
+            self._thread.join()
+
+    def _run(self) -> None:
         try:
             self._loop()
         except BaseException as failure:  # noqa: BLE001 - the top of a thread: the app re-raises it
@@ -158,16 +166,17 @@ class App:
             self._hello(),
             self._mailbox,
             self.metrics,
-            Site(viewer_dir=VIEWER_DIR, head_glb=glb_path(), song=self._source.audio_path),
-            self._source if isinstance(self._source, WebSocketSource) else None,
+            Site(viewer_dir=VIEWER_DIR, head_glb=HEAD_GLB, song=self._source.audio_path),
+            self._source.sink if isinstance(self._source, WebSocketSource) else None,
         )
 
     def _hello(self) -> Hello:
+        song = self._source.audio_path
         return Hello(
+            server=f"t2s-rt {importlib.metadata.version('t2s-rt')}",
+            look_ahead_samples=self._pipeline.lookahead_samples,
             basis_hash=self._pipeline.basis_hash,
-            lookahead_samples=self._pipeline.lookahead_samples,
-            model=self._pipeline.motion_name,
-            source=self._source.name,
+            song=song.name if song is not None else "",
         )
 
     def end(self) -> None:
@@ -228,9 +237,7 @@ class App:
 
     async def _stop(self) -> None:
         await asyncio.to_thread(self._source.stop)
-        self._hot.end()
-        if self._hot.is_alive():
-            await asyncio.to_thread(self._hot.join)
+        await asyncio.to_thread(self._hot.stop)
         await self.server.close()
 
     def _look(self) -> Snapshot:
@@ -239,12 +246,12 @@ class App:
         status = self._source.status()
         if status.state is SourceState.LOST:
             warnings.append(status.detail)
-        return Snapshot(status.detail, self._hot.newest, self.server.client_count, tuple(warnings))
+        return Snapshot(status.detail, self._hot.newest, int(self.metrics.registry.get_sample_value("t2s_clients") or 0), tuple(warnings))
 
     def _status(self, snapshot: Snapshot) -> Status:
         return Status(
-            source_state=str(self._source.status().state),
-            source_detail=snapshot.source,
+            source=self._source.name,
+            source_state=ServedState(self._source.status().state),
             model=self._pipeline.motion_name,
             warnings=snapshot.warnings,
         )

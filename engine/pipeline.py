@@ -17,6 +17,7 @@ from engine.metrics import LatencyRecorder
 from t2s_rt.audio.features import FeatureExtractor
 from t2s_rt.audio.resample import StreamResampler
 from t2s_rt.errors import ModelError, SetupError
+from t2s_rt.face.flame import FlameHead
 from t2s_rt.face.flame_map import FlameMap
 from t2s_rt.face.rig import Rig
 from t2s_rt.inference.motion import BaselineMotion, Motion, MotionModel
@@ -58,7 +59,7 @@ class Pipeline:
         self._features = FeatureExtractor()
         self._performer = Performer(seed, self._motion.knows)
         self._rig = Rig()
-        self._flame = FlameMap.embedded()
+        self._flame = FlameMap(FlameHead.load())
         self._resampler: StreamResampler | None = None
         self._hop = np.zeros(HOP_SAMPLES, np.float32)
         self._feature_rows = np.zeros((HOPS_PER_FRAME, FEATURE_COUNT), np.float32)
@@ -136,6 +137,10 @@ class Pipeline:
         self._resampler.flush()
         frames = self._drain(0, song_s)
         rest = np.zeros(HOP_SAMPLES, np.float32)
+        tail = rest.copy()
+        self._resampler.pop(tail[: self._resampler.available_samples])
+        frame = self._step(tail, 0, song_s)
+        frames += [frame] if frame is not None else []
         for _ in range(-(-self.lookahead_samples // HOP_SAMPLES) + HOPS_PER_FRAME):
             frame = self._step(rest, 0, song_s)
             if frame is not None:

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from engine.config import DEFAULT_PORT, VIEWER_DIR
 from engine.sources.microphone import list_devices
 from t2s_rt.errors import T2SError
-from t2s_rt.face.head import head_path
-from t2s_rt.inference.motion import load_motion
+from t2s_rt.face.flame import FlameHead
+from t2s_rt.inference.motion import MotionModel
 
 DESCRIPTION = """\
 Look at this machine: packages, model, head, page, microphones, port. Each line says ok, or what is
@@ -123,8 +123,8 @@ def examine(port_number: int) -> list[Finding]:
     return [
         machine(),
         *packages(),
-        attempt("model", lambda: load_motion(None).name, needed=False),
-        attempt("head", lambda: str(head_path().name), needed=True),
+        attempt("model", lambda: MotionModel.load().manifest.name, needed=False),
+        attempt("head", lambda: f"basis {FlameHead.load().basis_hash[:12]}", needed=True),
         page(),
         microphones(),
         port(port_number),

@@ -124,7 +124,7 @@ def write(frames: list[Frame], output: Path) -> None:
         ) from None
     try:
         with os.fdopen(handle, "wb") as file:
-            np.savez_compressed(file, **arrays(frames))
+            np.savez_compressed(file, allow_pickle=False, **arrays(frames))
         Path(temporary).replace(output)
     except BaseException:
         Path(temporary).unlink(missing_ok=True)

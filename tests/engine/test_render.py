@@ -1,0 +1,125 @@
+"""`t2s render`: the contract that other tools read, and how the face behaves."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from engine.cli import main
+from t2s_rt.audio.synthesis import noise, vowel
+from t2s_rt.face.arkit import ARKIT_NAMES
+from t2s_rt.intensity.actions import ACTION_NAMES, ACTION_REGIONS
+from t2s_rt.types import FloatArray
+
+RATE_HZ = 48_000
+Face = dict[str, np.ndarray]
+
+
+def render(samples: FloatArray, folder: Path, *options: str, rate_hz: int = RATE_HZ) -> Face:
+    soundfile.write(folder / "voice.wav", samples, rate_hz, subtype="FLOAT")
+    out = folder / "face.npz"
+    assert main(["render", str(folder / "voice.wav"), "-o", str(out), "--quiet", *options]) == 0
+    with np.load(out) as archive:
+        return dict(archive)
+
+
+def rest(seconds: float) -> FloatArray:
+    return np.zeros(round(seconds * RATE_HZ), np.float32)
+
+
+def opening(face: Face) -> FloatArray:
+    weights = dict(zip(face["arkit_names"], face["arkit"].T, strict=True))
+    return weights["jawOpen"] - weights["mouthClose"]
+
+
+def action(face: Face, name: str) -> FloatArray:
+    return face["actions"][:, list(face["action_names"]).index(name)]
+
+
+@pytest.fixture(scope="module")
+def phrase(tmp_path_factory: pytest.TempPathFactory) -> Face:
+    """Two seconds of 'a' at 220 Hz between rests of one second."""
+    sung = vowel("a", 220.0, 2.0, sample_rate_hz=RATE_HZ)
+    return render(np.concatenate([rest(1), sung, rest(1)]), tmp_path_factory.mktemp("phrase"))
+
+
+def test_the_archive_keeps_its_contract(phrase: Face) -> None:
+    count = len(phrase["time_s"])
+    assert 238 <= count <= 241
+    shapes = {
+        "time_s": (count,),
+        "available_s": (count,),
+        "actions": (count, len(ACTION_NAMES)),
+        "action_names": (len(ACTION_NAMES),),
+        "action_regions": (len(ACTION_NAMES),),
+        "arkit": (count, 52),
+        "arkit_names": (52,),
+        "expression": (count, 100),
+        "jaw_pose": (count, 3),
+        "neck_pose": (count, 3),
+        "global_pose": (count, 3),
+        "eyes_pose": (count, 6),
+        "f0_hz": (count,),
+        "voiced": (count,),
+        "loudness_dbfs": (count,),
+        "voice": (count,),
+    }
+    assert {name: value.shape for name, value in phrase.items()} == shapes
+    assert tuple(phrase["action_names"]) == ACTION_NAMES
+    assert tuple(phrase["action_regions"]) == ACTION_REGIONS
+    assert tuple(phrase["arkit_names"]) == ARKIT_NAMES
+
+
+def test_frames_come_sixty_a_second_and_at_most_twenty_milliseconds_late(phrase: Face) -> None:
+    np.testing.assert_allclose(np.diff(phrase["time_s"]), 1 / 60, atol=1e-9)
+    wait_s = phrase["available_s"] - phrase["time_s"]
+    assert (wait_s >= 0).all()
+    assert (wait_s <= 0.020 + 1e-9).all()
+
+
+def test_the_mouth_is_open_while_the_voice_sings_and_shut_while_it_rests(phrase: Face) -> None:
+    time_s, open_ = phrase["time_s"], opening(phrase)
+    assert open_[(time_s > 1.3) & (time_s < 2.9)].min() > 0.1
+    silent = (time_s < 0.95) | (time_s > 3.3)
+    assert np.mean(np.abs(open_[silent]) < 0.02) >= 0.99
+
+
+def test_silence_leaves_jaw_and_lips_at_rest(tmp_path: Path) -> None:
+    hush = noise(6.0, sample_rate_hz=RATE_HZ, loudness_dbfs=-70.0)
+    face = render(np.concatenate([rest(4), hush]), tmp_path)
+    mouth = face["actions"][:, face["action_regions"] == "mouth"]
+    assert np.mean(np.abs(mouth).max(axis=1) < 0.02) >= 0.99
+
+
+@pytest.mark.parametrize("name", list("aeiou"))
+def test_a_held_vowel_does_not_flicker(name: str, tmp_path: Path) -> None:
+    sung = vowel(name, 220.0, 8.0, sample_rate_hz=RATE_HZ)
+    face = render(np.concatenate([rest(0.5), sung]), tmp_path)
+    held = (face["time_s"] > 1.0) & (face["time_s"] < 8.4)
+    assert action(face, "jaw_open")[held].std() < 0.05
+
+
+def test_pitch_and_level_are_reported(phrase: Face) -> None:
+    sung = (phrase["time_s"] > 1.3) & (phrase["time_s"] < 2.9)
+    cents = 1200 * np.log2(np.median(phrase["f0_hz"][sung & phrase["voiced"]]) / 220.0)
+    assert abs(cents) < 5
+    assert phrase["voiced"][sung].mean() > 0.98
+    assert not phrase["voiced"][phrase["time_s"] < 0.95].any()
+    assert phrase["loudness_dbfs"][5] <= -90
+
+
+def test_a_render_repeats(tmp_path: Path) -> None:
+    sung = vowel("o", 330.0, 1.0, sample_rate_hz=RATE_HZ)
+    first, second = render(sung, tmp_path), render(sung, tmp_path)
+    for name, value in first.items():
+        np.testing.assert_array_equal(second[name], value)
+
+
+def test_the_first_file_survives_a_failed_second_render(tmp_path: Path) -> None:
+    render(vowel("o", 330.0, 0.5, sample_rate_hz=RATE_HZ), tmp_path)
+    before = (tmp_path / "face.npz").read_bytes()
+    assert main(["render", str(tmp_path / "gone.wav"), "-o", str(tmp_path / "face.npz")]) == 2
+    assert (tmp_path / "face.npz").read_bytes() == before
