@@ -31,7 +31,7 @@ class Feature:
     REFERENCE_DBFS: Final = MEL_BANDS + 1
     """Running level of this singer's louder voice in dBFS: what loudness is judged against."""
     F0_HZ: Final = MEL_BANDS + 2
-    """Fundamental in Hz, 0 where unvoiced. Describes the signal about 21 ms before the hop's end."""
+    """Fundamental in Hz, 0 where unvoiced. Describes the signal about 15 ms before the hop's end."""
     PERIODICITY: Final = MEL_BANDS + 3
     """How periodic the signal is, 0 to 1."""
     VOICED: Final = MEL_BANDS + 4
