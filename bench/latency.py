@@ -1,9 +1,9 @@
 """Sample in to frame at a client's socket, measured live from outside the engine's process.
 
-The engine runs as `t2s live` in a process of its own; a client here reads frames and compares its clock
-with the frame's `captured_ns` (both read the same machine-wide monotonic clock). Where the machine has a
-loop-back device (a default input that hears the default output, such as a PulseAudio null sink), bursts are
-also played out and timed from the output callback to the frame that shows them.
+The engine runs as `t2s live` in a process of its own; a client here reads frames and compares its
+clock with the frame's `captured_ns` (both read the same machine-wide monotonic clock). Where the machine
+has a loop-back device (a default input that hears the default output, such as a PulseAudio null sink),
+bursts are also played out and timed from the output callback to the frame that shows them.
 """
 
 from __future__ import annotations
@@ -23,11 +23,12 @@ from typing import Any
 import miniaudio
 import msgpack
 import numpy as np
+from websockets import Subprotocol
 from websockets.sync.client import ClientConnection, connect
 
 from bench.report import Row, Table, judge, latency_row
 from engine.metrics import LatencyRecorder
-from engine.server.protocol import Encoding
+from engine.server.protocol import Encoding, Stream
 from t2s_rt.audio.synthesis import tone
 from t2s_rt.timebase import SAMPLE_RATE_HZ
 
@@ -76,12 +77,23 @@ def engine(source: str, seconds: float) -> Generator[Engine]:
             running.table, _ = process.communicate(timeout=seconds + START_TIMEOUT_S)
 
 
-def frames(connection: ClientConnection) -> Iterator[list[Any]]:
-    """Frames as positional arrays (docs/protocol.md), until the server says goodbye."""
-    for message in connection:
-        decoded = msgpack.unpackb(message)
-        if isinstance(decoded, list):
-            yield decoded
+@contextmanager
+def client(url: str) -> Generator[tuple[int, Iterator[list[Any]]]]:
+    """A client of a running engine: its look-ahead in samples, and frames until the server ends.
+
+    Frames are positional arrays (docs/protocol.md).
+    """
+
+    def frames(connection: ClientConnection) -> Iterator[list[Any]]:
+        for message in connection:
+            decoded = msgpack.unpackb(message)
+            if isinstance(decoded, list):
+                yield decoded
+
+    with connect(url, subprotocols=[Subprotocol(Encoding.MSGPACK)], compression=None) as connection:
+        hello = msgpack.unpackb(connection.recv())
+        connection.send(msgpack.packb({"type": "subscribe", "streams": [str(s) for s in Stream]}))
+        yield hello["look_ahead_samples"], frames(connection)
 
 
 def measure(duration_s: float) -> list[Table]:
@@ -98,19 +110,16 @@ def measure(duration_s: float) -> list[Table]:
 
 
 def capture_to_client(source: str, duration_s: float) -> Table:
-    """From the newest sample a frame needed, in the source's buffer, to the frame in a client's hands."""
+    """From the newest sample that a frame needed to the frame in a client's hands."""
     latency, offset = LatencyRecorder(), LatencyRecorder()
-    with engine(source, duration_s) as running:
-        subprotocols = [str(Encoding.MSGPACK)]
-        with connect(running.url, subprotocols=subprotocols, compression=None) as connection:  # type: ignore[arg-type]
-            look_ahead_samples = msgpack.unpackb(connection.recv())["look_ahead_samples"]
-            for seen, (_, _, _, captured_ns, *_) in enumerate(frames(connection)):
-                late_ns = time.perf_counter_ns() - captured_ns
-                if seen >= SETTLE_FRAMES and captured_ns:
-                    latency.add_ns(late_ns)
-                    offset.add_ms(late_ns / 1e6 + 1e3 * look_ahead_samples / SAMPLE_RATE_HZ)
-                if seen % SETTLE_FRAMES == 0:
-                    running.resident_mb = max(running.resident_mb, resident_mb(running.process.pid))
+    with engine(source, duration_s) as running, client(running.url) as (look_ahead_samples, frames):
+        for seen, (_, _, _, captured_ns, *_) in enumerate(frames):
+            late_ns = time.perf_counter_ns() - captured_ns
+            if seen >= SETTLE_FRAMES and captured_ns:
+                latency.add_ns(late_ns)
+                offset.add_ms(late_ns / 1e6 + 1e3 * look_ahead_samples / SAMPLE_RATE_HZ)
+            if seen % SETTLE_FRAMES == 0:
+                running.resident_mb = max(running.resident_mb, resident_mb(running.process.pid))
     summary = latency.summary()
     p50 = judge(summary.p50_ms, "capture_to_wire", "p50_ms")
     p99 = judge(summary.p99_ms, "capture_to_wire", "p99_ms")
@@ -125,8 +134,8 @@ def capture_to_client(source: str, duration_s: float) -> Table:
         f"Capture to a client's socket, source {source}",
         f"t2s bench latency --seconds {duration_s:g}",
         tuple(rows),
-        "The offset adds the look-ahead and carries the sign of ITU-R BT.1359 figures: positive, the sound "
-        "is ahead, the mouth is late. The engine's own table of that run:\n\n```\n"
+        "The offset adds the look-ahead and carries the sign of ITU-R BT.1359 figures: positive, the "
+        "sound is ahead, the mouth is late. The engine's own table of that run:\n\n```\n"
         + running.table.strip()
         + "\n```",
     )
@@ -135,24 +144,24 @@ def capture_to_client(source: str, duration_s: float) -> Table:
 def sound_to_client(duration_s: float) -> Table:
     """From the output callback that begins a burst of tone to the frame that hears it, at a client."""
     heard = LatencyRecorder()
-    with engine("mic", duration_s + LOOP_TIMEOUT_S) as running:
-        subprotocols = [str(Encoding.MSGPACK)]
-        with connect(running.url, subprotocols=subprotocols, compression=None) as connection:  # type: ignore[arg-type]
-            connection.recv()
-            with bursts() as begun_ns:
-                quiet, seen = True, 0
-                for _, _, _, _, _, _, _, _, voice in frames(connection):
-                    now_ns, loud = time.perf_counter_ns(), voice[2] > HEARD_DBFS
-                    if loud and quiet and begun_ns and begun_ns[-1] > seen:
-                        seen = begun_ns[-1]
-                        heard.add_ns(now_ns - seen)
-                    quiet = not loud
+    with (
+        engine("mic", duration_s + LOOP_TIMEOUT_S) as running,
+        client(running.url) as (_, frames),
+        bursts() as begun_ns,
+    ):
+        quiet, seen = True, 0
+        for *_, voice in frames:
+            now_ns, loud = time.perf_counter_ns(), voice[2] > HEARD_DBFS
+            if loud and quiet and begun_ns and begun_ns[-1] > seen:
+                seen = begun_ns[-1]
+                heard.add_ns(now_ns - seen)
+            quiet = not loud
     return Table(
         "Sound out of the loop-back device to a client's socket",
         f"t2s bench latency --seconds {duration_s:g}",
         (latency_row("burst played to frame", heard.summary()),),
-        f"{len(heard)} bursts, timed from the output callback that carries a burst's first sample: output "
-        "buffer, loop-back, input buffer, engine and wire together.",
+        f"{len(heard)} bursts, timed from the output callback that carries a burst's first sample: "
+        "output buffer, loop-back, input buffer, engine and wire together.",
     )
 
 
@@ -181,7 +190,7 @@ def loops_back() -> bool:
 
 @contextmanager
 def bursts() -> Generator[list[int]]:
-    """Play a burst of tone every `BURST_PERIOD_S`; yields the list of times at which bursts began, in ns."""
+    """Play a burst of tone every `BURST_PERIOD_S`; yields the times at which bursts began, in ns."""
     burst = tone(440.0, BURST_S, sample_rate_hz=SAMPLE_RATE_HZ)
     period = np.zeros(round(BURST_PERIOD_S * SAMPLE_RATE_HZ), np.float32)
     period[-len(burst) :] = burst

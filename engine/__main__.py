@@ -4,7 +4,19 @@ from __future__ import annotations
 
 import sys
 
-from engine.cli import main
+EXIT_INTERRUPTED = 130
+
+
+def main() -> int:
+    """Run the command line; Ctrl-C is an answer at any moment, even while modules still load."""
+    try:
+        from engine.cli import main as run_command_line
+
+        return run_command_line()
+    except KeyboardInterrupt:
+        sys.stderr.write("\nt2s: stopped.\n")
+        return EXIT_INTERRUPTED
+
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -246,7 +246,12 @@ class App:
         status = self._source.status()
         if status.state is SourceState.LOST:
             warnings.append(status.detail)
-        return Snapshot(status.detail, self._hot.newest, int(self.metrics.registry.get_sample_value("t2s_clients") or 0), tuple(warnings))
+        return Snapshot(
+            status.detail,
+            self._hot.newest,
+            int(self.metrics.registry.get_sample_value("t2s_clients") or 0),
+            tuple(warnings),
+        )
 
     def _status(self, snapshot: Snapshot) -> Status:
         return Status(

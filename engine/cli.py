@@ -12,7 +12,6 @@ from engine.commands import devices, doctor, listen, live, render
 from t2s_rt.errors import T2SError
 
 EXIT_REFUSED = 2
-EXIT_INTERRUPTED = 130
 
 ABOUT = """\
 Makes an avatar sing: a live voice in, a singing 3D face out, while it is still being sung.
@@ -45,7 +44,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command.
 
     Returns:
-        0 when it did what was asked, 2 for what the user can mend, 130 when interrupted.
+        0 when it did what was asked, 2 for what the user can mend.
     """
     options = parser().parse_args(arguments)
     logging.basicConfig(
@@ -61,6 +60,3 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         sys.stderr.close()  # the reader of a pipe went away: nothing is left to say
         return 0
-    except KeyboardInterrupt:
-        print("\nt2s: stopped.", file=sys.stderr)
-        return EXIT_INTERRUPTED

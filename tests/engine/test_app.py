@@ -1,0 +1,124 @@
+"""A whole `t2s live`: real threads, real sockets, real time."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+import msgpack
+import numpy as np
+import pytest
+import soundfile
+from websockets.asyncio.client import connect
+
+from engine.app import App, RunReport
+from engine.commands.render import render
+from engine.config import LiveConfig
+from t2s_rt.audio.synthesis import vowel
+from t2s_rt.intensity.actions import ACTION_COUNT
+from t2s_rt.types import ARKIT_COUNT
+
+DURATION_SAMPLES = 120_000
+MSGPACK = "t2s.v1.msgpack"
+STREAMS = ["actions", "arkit", "flame", "voice"]
+
+
+@pytest.fixture
+def recording(tmp_path: Path) -> Path:
+    """Two and a half seconds at 44.1 kHz: rest, a vowel, rest."""
+    rest = np.zeros(22_050, np.float32)
+    sung = vowel("a", 262.0, 1.5, sample_rate_hz=44_100)
+    soundfile.write(tmp_path / "voice.wav", np.concatenate([rest, sung, rest]), 44_100, subtype="FLOAT")
+    return tmp_path / "voice.wav"
+
+
+async def watch(config: LiveConfig) -> tuple[RunReport, dict[int, list[Any]]]:
+    """Run the engine, collect what one client receives, by sequence number."""
+    app, received = App(config), {}
+
+    async def client() -> None:
+        async with connect(app.server.websocket_url, subprotocols=[MSGPACK], compression=None) as face:
+            await face.send(msgpack.packb({"type": "subscribe", "streams": STREAMS}))
+            async for message in face:
+                decoded = msgpack.unpackb(message)
+                if isinstance(decoded, list):
+                    received[decoded[1]] = decoded
+
+    tasks: list[asyncio.Task[None]] = []
+    report = await app.run(on_start=lambda _url: tasks.append(asyncio.create_task(client())))
+    await asyncio.gather(*tasks)
+    return report, received
+
+
+def test_live_gives_the_frames_that_render_gives(recording: Path) -> None:
+    offline = {frame.seq: frame for frame in render(recording)}
+    _, received = asyncio.run(watch(LiveConfig(source=f"file:{recording}", port=0)))
+    common = sorted(received.keys() & offline.keys())
+    assert len(common) > 0.8 * len(offline)
+    for seq in common:
+        frame, (_, _, pts_samples, _, song_s, actions, arkit, flame, voice) = offline[seq], received[seq]
+        assert pts_samples == frame.pts_samples
+        if pts_samples < DURATION_SAMPLES:  # where the recording is over, no song plays
+            assert song_s == pytest.approx(frame.song_s, abs=1e-5)
+        np.testing.assert_allclose(np.frombuffer(actions, "<f4"), frame.actions, atol=1e-5)
+        np.testing.assert_allclose(np.frombuffer(arkit, "<f4"), frame.arkit, atol=1e-5)
+        np.testing.assert_allclose(np.frombuffer(flame, "<f4")[:100], frame.flame.expression, atol=1e-5)
+        assert voice[0] == pytest.approx(frame.voice.f0_hz, abs=1e-3)
+        assert len(actions) == 4 * ACTION_COUNT
+        assert len(arkit) == 4 * ARKIT_COUNT
+
+
+def test_a_run_ends_by_itself_and_reports_every_stage() -> None:
+    config = LiveConfig(source="synthetic:vowels", port=0, seconds=1.5)
+    begun_s = time.perf_counter()
+    report, received = asyncio.run(watch(config))
+    assert time.perf_counter() - begun_s < 6
+    assert report.frames > 60
+    assert len(received) > 50
+    assert report.stages["hop"].count > 120
+    assert 0 < report.stages["capture to wire"].p50_ms < 200
+
+
+def test_a_run_leaves_no_thread_behind() -> None:
+    before = set(threading.enumerate())
+    asyncio.run(watch(LiveConfig(source="synthetic:tone", port=0, seconds=0.3)))
+    left = [t for t in threading.enumerate() if t not in before and t.is_alive()]
+    assert left == []
+
+
+def live(*options: str) -> subprocess.Popen[str]:
+    command = [sys.executable, "-m", "engine", "live", "--port", "0", *options]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGINT for one child alone")
+@pytest.mark.parametrize("delay_s", [0.05, 0.3, 0.6, 0.9, 1.2, 2.0])
+def test_ctrl_c_at_any_moment_ends_without_a_traceback(delay_s: float) -> None:
+    with live("--source", "synthetic:vowels") as process:
+        time.sleep(delay_s)
+        process.send_signal(signal.SIGINT)
+        told, complaint = process.communicate(timeout=10)
+    if delay_s < 0.6 and process.returncode == -signal.SIGINT:
+        return  # Python itself was still starting: nothing of ours ran
+    assert process.returncode in (0, 130)
+    if delay_s >= 0.6:  # earlier, Ctrl-C may meet the interpreter in the middle of an import
+        assert "Traceback" not in complaint, complaint
+    if process.returncode == 0:
+        assert "capture to wire" in told
+
+
+def test_the_command_prints_where_to_look_and_a_latency_table() -> None:
+    with live("--source", "demo", "--seconds", "1") as process:
+        told, complaint = process.communicate(timeout=30)
+    assert process.returncode == 0, complaint
+    assert re.search(r"http://127\.0\.0\.1:\d+/", told)
+    for stage in ("features", "motion", "perform", "rig", "flame", "hop"):
+        assert re.search(rf"^{stage} +[\d.]+ +[\d.]+ +[\d.]+ +[\d.]+$", told, re.MULTILINE), told
