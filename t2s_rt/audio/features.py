@@ -82,10 +82,10 @@ class FeatureExtractor:
         loudness_dbfs = self._loudness.measure(history, steady_hz)
         reference = self._reference
         singer_dbfs = reference.dbfs if reference.heard_s > _KNOWN_SINGER_S else -100.0
-        voice = self._gate.step(loudness_dbfs, periodicity, candidate_hz, singer_dbfs)
+        centroid_hz = self._mel.measure(history, self._mel_row)
+        voice = self._gate.step(loudness_dbfs, periodicity, candidate_hz, centroid_hz, singer_dbfs)
         voiced = self._gate.voiced
         f0_hz = candidate_hz if voiced else 0.0
-        centroid_hz = self._mel.measure(history, self._mel_row)
         self._note.step(f0_hz)
 
         out[Feature.MEL] = self._mel_row

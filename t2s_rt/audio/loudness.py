@@ -21,6 +21,7 @@ _LOW_PASS_ORDER: Final = 8
 _LOW_PASS_RIPPLE_DB: Final = 0.1
 
 _PRIOR_WEIGHT_S: Final = 0.15
+_PRIOR_HOLDS_S: Final = 0.6
 _SETTLED_RISE_S: Final = 8.0
 _SETTLED_FALL_S: Final = 30.0
 
@@ -109,12 +110,13 @@ class ReferenceLevel:
         if voiced:
             self.heard_s += HOP_S
             difference = loudness_dbfs - self.dbfs
-            # The louder voice counts: below the reference, the pull is weaker by this ratio.
-            settled_s = _SETTLED_RISE_S if difference > 0.0 else _SETTLED_FALL_S
             lag_s = self.heard_s + _PRIOR_WEIGHT_S
-            if difference < 0.0:
-                lag_s *= 2.0 if self.heard_s > 2 * _PRIOR_WEIGHT_S else 1.0
-            self.dbfs += difference * HOP_S / min(lag_s, settled_s)
+            if difference > 0.0:
+                lag_s = min(lag_s, _SETTLED_RISE_S)
+            elif self.heard_s > _PRIOR_HOLDS_S:
+                # From here on the louder voice counts: what is softer pulls less.
+                lag_s = min(lag_s * _SETTLED_FALL_S / _SETTLED_RISE_S, _SETTLED_FALL_S)
+            self.dbfs += difference * HOP_S / lag_s
         return self.dbfs
 
 

@@ -19,6 +19,15 @@ REFERENCE_RANGE_DB: Final = 35.0
 CONSONANT_RANGE_DB: Final = 26.0
 CONSONANT_S: Final = 0.2
 """How long an unvoiced sound keeps the gate open between voiced ones."""
+_CONSONANT_EARNED: Final = 4.0
+"""Each voiced second earns this many for the consonant after it: a chance period earns little."""
+
+SUDDEN_S: Final = 0.04
+SUDDEN_MARGIN_DB: Final = 10.0
+SUDDEN_RANGE_DB: Final = 15.0
+SUDDEN_CENTROID_HZ: Final = 1800.0
+"""A low voice needs 25 ms to show its period: until then a sudden, loud, dark sound is believed."""
+_UNKNOWN_SINGER_DBFS: Final = -24.0
 
 _ATTACK: Final = 1.0 - math.exp(-HOP_S / 0.006)
 _RELEASE: Final = 1.0 - math.exp(-HOP_S / 0.010)
@@ -57,7 +66,8 @@ class VoiceGate:
     """Energy and periodicity gate: opens for anything sung or spoken with a pitch, from bass to soprano.
 
     Unvoiced sounds keep it open for up to 0.2 s between voiced ones (consonants), as long as they are
-    not far below the voice. Noise alone never opens it. Presence follows within two hops.
+    not far below the voice. A sudden loud dark sound opens it at once, for 40 ms unless a pitch follows.
+    Steady noise does not open it.
     """
 
     def __init__(self) -> None:
@@ -72,14 +82,23 @@ class VoiceGate:
         self.loudness_dbfs = -100.0
         self._level_dbfs = -100.0
         self._consonant_s = 0.0
+        self._sudden_s = SUDDEN_S
 
-    def step(self, loudness_dbfs: float, periodicity: float, f0_hz: float, singer_dbfs: float) -> float:
+    def step(
+        self,
+        loudness_dbfs: float,
+        periodicity: float,
+        f0_hz: float,
+        centroid_hz: float,
+        singer_dbfs: float,
+    ) -> float:
         """Hear one hop.
 
         Args:
             loudness_dbfs: Its level.
             periodicity: How periodic it is, 0 to 1.
             f0_hz: Candidate pitch, 0 where there is none.
+            centroid_hz: Its spectral centroid.
             singer_dbfs: Level of the singer's louder voice, -100 while unknown.
 
         Returns:
@@ -94,19 +113,34 @@ class VoiceGate:
         self.voiced = f0_hz > 0.0 and periodicity >= needed and loudness_dbfs > threshold
         self.floor.step(loudness_dbfs, voiced=self.voiced)
         if self.voiced:
-            self._consonant_s = CONSONANT_S
+            self._consonant_s = min(CONSONANT_S, max(0.0, self._consonant_s) + _CONSONANT_EARNED * HOP_S)
             self._level_dbfs += 0.2 * (loudness_dbfs - self._level_dbfs)
             self._level_dbfs = max(self._level_dbfs, loudness_dbfs - 6.0)
             is_open = True
         else:
             self._consonant_s -= HOP_S
-            audible = max(threshold, self._level_dbfs - CONSONANT_RANGE_DB)
+            level_dbfs = max(self._level_dbfs, singer_dbfs - 6.0)
+            audible = max(threshold, level_dbfs - CONSONANT_RANGE_DB)
             is_open = self._consonant_s > 0.0 and loudness_dbfs > audible
+        is_open = self._is_sudden(loudness_dbfs, centroid_hz, threshold, singer_dbfs) or is_open
         rate = _ATTACK if is_open else _RELEASE
         self.voice += rate * (float(is_open) - self.voice)
         if self.voice < 1e-3:
             self.voice = 0.0
         return self.voice
+
+    def _is_sudden(
+        self, loudness_dbfs: float, centroid_hz: float, threshold_dbfs: float, singer_dbfs: float
+    ) -> bool:
+        if loudness_dbfs < threshold_dbfs:
+            self._sudden_s = SUDDEN_S
+            return False
+        singer_dbfs = singer_dbfs if singer_dbfs > -100.0 else _UNKNOWN_SINGER_DBFS
+        loud_dbfs = max(threshold_dbfs + SUDDEN_MARGIN_DB, singer_dbfs - SUDDEN_RANGE_DB)
+        if loudness_dbfs < loud_dbfs or self._sudden_s <= 0.0:
+            return False
+        self._sudden_s -= HOP_S
+        return centroid_hz < SUDDEN_CENTROID_HZ
 
 
 class BreathDetector:
