@@ -265,7 +265,7 @@ def test_full() -> None:
     """Every test there is, training among them (needs torch; many minutes)."""
     setup_training()
     check()
-    run(PYTHON, "-m", "pytest")
+    run(PYTHON, "-m", "pytest", "-m", "full or not full")
 
 
 def bench() -> None:

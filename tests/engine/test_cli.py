@@ -129,7 +129,7 @@ def test_output_into_a_missing_folder_gets_a_sentence(
         ["--host", "0.0.0.0"],
         ["--model", "/no/such/model"],
     ],
-    ids=lambda arguments: " ".join(arguments),
+    ids=" ".join,
 )
 def test_a_bad_setting_of_live_gets_a_sentence(
     arguments: list[str], capsys: pytest.CaptureFixture[str]
