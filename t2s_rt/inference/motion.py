@@ -123,7 +123,8 @@ class MotionStream:
 
         Args:
             x: ``(HOPS_PER_FRAME, FEATURE_COUNT)`` features of the frame's hops, oldest first.
-            out: ``(ACTION_COUNT,)``; the actions in `knows` are written, within their range; all others set to 0.
+            out: ``(ACTION_COUNT,)``; the actions in `knows` are written, within their range; all
+                others are set to 0.
 
         Raises:
             ModelError: ONNX Runtime failed.
