@@ -67,7 +67,11 @@ CONSONANT_S: Final = 0.2
 BREATH_S: Final = 0.5
 BREATH_GAP_S: Final = 0.07
 """Between a breath's end and the note."""
+AFTER_NOTE_S: Final = 0.09
+"""Between a note's end and a breath, so that the note's tail is none."""
 BREATH_DBFS: Final = -44.0
+QUICK_BREATH_DBFS: Final = -52.0
+"""Level of breaths shorter than usual."""
 BREATH_FROM_HZ: Final = 250.0
 EVENNESS: Final = 0.7
 """Share of the voice's own differences in level between notes that is taken away."""
@@ -310,7 +314,10 @@ def shape(samples: Samples, placed: list[Sung]) -> Samples:
         open_gate[first:last] = 1.0
         if sung.start_s - previous_end_s > 0.01:
             _add_breath(
-                breaths, air, max(sung.start_s - BREATH_S - BREATH_GAP_S, previous_end_s + 0.03), sung
+                breaths,
+                air,
+                max(sung.start_s - BREATH_S - BREATH_GAP_S, previous_end_s + AFTER_NOTE_S),
+                sung,
             )
         previous_end_s = sung.end_s
     fade = np.hanning(round(0.04 * SAMPLE_RATE_HZ))
@@ -339,7 +346,8 @@ def _gain_db(samples: Samples, placed: list[Sung]) -> tuple[list[float], list[fl
 def _add_breath(breaths: Samples, air: Samples, from_s: float, sung: Sung) -> None:
     first, last = round(from_s * SAMPLE_RATE_HZ), round((sung.start_s - BREATH_GAP_S) * SAMPLE_RATE_HZ)
     breath = air[first:last] * np.hanning(last - first)
-    breaths[first:last] = breath * 10.0 ** (BREATH_DBFS / 20.0) / np.sqrt(np.mean(breath**2))
+    level_dbfs = BREATH_DBFS if last - first >= round(BREATH_S * SAMPLE_RATE_HZ) else QUICK_BREATH_DBFS
+    breaths[first:last] = breath * 10.0 ** (level_dbfs / 20.0) / np.sqrt(np.mean(breath**2))
 
 
 def _above(samples: Samples, cutoff_hz: float) -> Samples:

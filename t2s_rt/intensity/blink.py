@@ -21,22 +21,23 @@ class Blink:
         rng: Its own source of chance.
     """
 
-    MEDIAN_INTERVAL_S: Final = 3.5
+    MEDIAN_INTERVAL_S: Final = 3.2
     INTERVAL_SIGMA: Final = 0.55
-    """Log-normal intervals, mean 4.1 s; with those at phrase ends 15 to 20 blinks a minute."""
-    REFRACTORY_S: Final = 0.7
-    AT_PHRASE_END: Final = 0.55
-    """Chance that the end of a phrase brings a blink."""
-    AT_GAZE_SHIFT: Final = 0.3
-    CLIMAX_EFFORT: Final = 0.7
+    """Log-normal intervals, mean 3.7 s; with those at phrase ends 15 to 20 blinks a minute."""
+    REFRACTORY_S: Final = 1.0
+    AT_PHRASE_END: Final = 0.4
+    AFTER_PHRASE_S: Final = 0.8
+    """Chance that the end of a phrase, if it lasted this long, brings a blink."""
+    AT_GAZE_SHIFT: Final = 0.25
+    CLIMAX_EFFORT: Final = 0.95
     CLIMAX_HELD_S: Final = 0.5
-    CLIMAX_PACE: Final = 0.15
+    CLIMAX_PACE: Final = 0.2
     """How fast the wait for the next blink runs down inside a held loud note."""
     SHUTTING: Final = (0.35, 0.85, 1.0)
     """Lids of one blink, frame by frame: shut within 50 ms ..."""
     OPENING: Final = ((0.75, 0.45, 0.2, 0.06), (0.8, 0.55, 0.32, 0.15, 0.05))
     """... and open again in 67 or 83 ms: 117 to 133 ms in all."""
-    SOFT_EFFORT: Final = 0.6
+    SOFT_EFFORT: Final = 0.9
     LONG_AFTER_HELD_S: Final = 0.8
     LONG_CHANCE: Final = 0.4
     LONG_SHUTTING_S: Final = 0.12
@@ -61,7 +62,8 @@ class Blink:
         self._wait_s -= FRAME_S * (self.CLIMAX_PACE if held_loud else 1.0)
         long = self._step_long(heard)
         wanted = self._wait_s <= 0.0
-        if heard.phrase_ended and self._rng.random() < self.AT_PHRASE_END:
+        ended = heard.phrase_ended and heard.phrase_s > self.AFTER_PHRASE_S
+        if ended and self._rng.random() < self.AT_PHRASE_END:
             wanted = True
         if gaze_shifted and not held_loud and self._rng.random() < self.AT_GAZE_SHIFT:
             wanted = True

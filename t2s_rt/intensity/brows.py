@@ -26,18 +26,34 @@ class Brows:
 
     NATURAL_HZ: Final = 1.8
     DAMPING: Final = 0.9
-    BASE: Final = 0.2
-    PITCH_GAIN: Final = 0.22
-    EFFORT_GAIN: Final = 0.25
-    FOLLOWING_CHANCE: Final = 0.75
-    """Share of phrases in which the brows follow the pitch fully; in the rest they do so faintly."""
-    RISE_CHANCE: Final = 0.71
-    """Share of fast pitch rises that come with a brow move (Guaïtella, Cavé)."""
-    WANDER: Final = 0.09
-    WANDER_MEAN_S: Final = 0.9
+    BASE: Final = 0.15
+    PITCH_GAIN: Final = 0.2
+    EFFORT_GAIN: Final = 0.08
+    USUAL_EFFORT: Final = 0.7
+    FOLLOWING_CHANCE: Final = 0.71
+    """Share of notes whose pitch the brows follow, and of fast rises that they mark: the link is
+    optional, not muscular (Guaïtella, Cavé: 71 % of fast rises in speech)."""
+    INDIFFERENT: Final = 0.2
+    """Of the pitch what the other notes show."""
+    CHANGING: Final = 0.1
+    """Share of the way from one note's way of following to the next's, per frame."""
+    RISE_S: Final = 0.2
+    WANDER: Final = 0.2
+    """Spread of what each note's brows do for no reason that can be heard."""
+    WANDER_S: Final = 1.5
+    """A held note lasting longer gets another move."""
+    WANDER_REFRACTORY_S: Final = 0.6
+    PHRASE_SPREAD: Final = 0.2
+    ASYMMETRY: Final = 0.24
+    OUTER: Final = 0.8
+    """Outer brows beside the inner ones."""
     BREATH_LIFT: Final = 0.10
     FURROW_CHANCE: Final = 0.3
-    """Share of phrases sung with the brows drawn together when loud."""
+    """Share of phrases sung with the brows drawn together."""
+    FURROW: Final = 0.18
+    NO_FURROW: Final = 0.04
+    LOW_BROWS_KNIT: Final = 0.4
+    """How far brows that are wanted below rest draw together instead."""
 
     def __init__(self, rng: np.random.Generator) -> None:
         self._rng = rng
@@ -48,8 +64,10 @@ class Brows:
         self._flash_size = 0.0
         self._offset = 0.0
         self._weight = 1.0
+        self._following = 1.0
+        self._follows = 1.0
         self._tilt = 0.0
-        self._furrows = 0.0
+        self._furrow = 0.0
         self._wander = 0.0
         self._wander_left_s = 0.0
 
@@ -57,36 +75,46 @@ class Brows:
         """Write the four brow actions into ``face``."""
         if heard.phrase_began:
             self._draw_phrase()
-        if heard.pitch_rose and self._rng.random() < self.RISE_CHANCE:
-            self._flash_size = 0.12 + 0.15 * float(self._rng.random())
-            self._flash_left_s = 0.2
-        self._flash_left_s -= FRAME_S
-        self._step_wander()
-        flash = self._flash.step(self._flash_size if self._flash_left_s > 0.0 else 0.0)
+        self._step_note(heard)
         sung = (
             self.BASE
             + self._offset
             + self._wander
-            + self._weight * self.PITCH_GAIN * heard.pitch
-            + self.EFFORT_GAIN * (heard.effort - 0.5)
-            + flash
+            + self._weight * self._following * self.PITCH_GAIN * heard.pitch
+            + self.EFFORT_GAIN * (heard.effort - self.USUAL_EFFORT)
+            + self._step_flash(heard)
         )
         height = self._height.step(heard.activity * sung + self.BREATH_LIFT * heard.breath)
-        knit = self._knit.step(heard.activity * (self._furrows * heard.effort + max(0.0, -0.6 * sung)))
+        knit = self._knit.step(
+            heard.activity * (self._furrow * heard.effort + max(0.0, -self.LOW_BROWS_KNIT * sung))
+        )
         face[_INNER] = clamp(height, 0.0, 1.0)
-        face[_OUTER_LEFT] = clamp(height * (0.8 + self._tilt), 0.0, 1.0)
-        face[_OUTER_RIGHT] = clamp(height * (0.8 - self._tilt), 0.0, 1.0)
+        face[_OUTER_LEFT] = clamp(height * (self.OUTER + self._tilt), 0.0, 1.0)
+        face[_OUTER_RIGHT] = clamp(height * (self.OUTER - self._tilt), 0.0, 1.0)
         face[_FURROW] = clamp(knit, 0.0, 1.0)
 
     def _draw_phrase(self) -> None:
-        follows, strength, offset, tilt, furrows = self._rng.random(5).tolist()
-        self._weight = 0.8 + 0.5 * strength if follows < self.FOLLOWING_CHANCE else 0.25 * strength
-        self._offset = 0.16 * (offset - 0.5)
-        self._tilt = 0.4 * (tilt - 0.5)
-        self._furrows = 0.25 if furrows < self.FURROW_CHANCE else 0.04
+        weight, offset, tilt, furrow = self._rng.random(4).tolist()
+        self._weight = 0.85 + 0.3 * weight
+        self._offset = self.PHRASE_SPREAD * (offset - 0.5)
+        self._tilt = self.ASYMMETRY * (tilt - 0.5)
+        self._furrow = self.FURROW if furrow < self.FURROW_CHANCE else self.NO_FURROW
 
-    def _step_wander(self) -> None:
+    def _step_note(self, heard: Hearing) -> None:
+        """Each note decides anew whether it shows in the brows."""
         self._wander_left_s -= FRAME_S
-        if self._wander_left_s <= 0.0:
-            self._wander_left_s = 0.25 + self.WANDER_MEAN_S * float(self._rng.standard_exponential())
-            self._wander = self.WANDER * float(self._rng.standard_normal())
+        ready = self._wander_left_s < self.WANDER_S - self.WANDER_REFRACTORY_S
+        if self._wander_left_s <= 0.0 or (heard.note_began and ready):
+            move, hold = self._rng.standard_normal(2).tolist()
+            self._wander = self.WANDER * move
+            self._wander_left_s = self.WANDER_S * (1.0 + 0.3 * hold)
+            self._follows = 1.0 if self._rng.random() < self.FOLLOWING_CHANCE else self.INDIFFERENT
+        self._following += (self._follows - self._following) * self.CHANGING
+
+    def _step_flash(self, heard: Hearing) -> float:
+        """The mark of a fast rise in pitch, larger or smaller by chance."""
+        if heard.pitch_rose and self._rng.random() < self.FOLLOWING_CHANCE:
+            self._flash_size = 0.10 + 0.15 * float(self._rng.random())
+            self._flash_left_s = self.RISE_S
+        self._flash_left_s -= FRAME_S
+        return self._flash.step(self._flash_size if self._flash_left_s > 0.0 else 0.0)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Final
 
-from t2s_rt.intensity.smoothing import Follower, clamp, smoothing_factor
+from t2s_rt.intensity.smoothing import Follower, clamp, ramp, smoothing_factor
 from t2s_rt.timebase import FRAME_RATE_HZ, FRAME_S
 from t2s_rt.types import Feature
 
@@ -16,24 +16,29 @@ class Hearing:
     Attributes:
         present: Whether a voice is heard now.
         activity: 0 to 1; rises with the voice and outlasts it by about half a second.
-        effort: 0 to 1, loudness of the voice against the singer's own louder voice.
+        effort: Loudness against the singer's own louder voice, which is 1; 0 to 1.25.
         pitch: Sung pitch against the running median, in units of the singer's own spread, -2 to 2.
         pitch_rose: Whether the pitch has just risen by `RISE_SEMITONES` or more.
         note_began: Whether a note began in this frame.
         held_s: For how long the present note has been held.
-        breath: 0 to 1, audible inhalation.
+        breath: 0 to 1, an inhalation that can be heard beside the singing.
+        breath_dbfs: Level of the newest hop, to tell a clear breath from a faint one.
         phrase_began: Whether a phrase began in this frame.
         phrase_ended: Whether the voice has just been gone for `PHRASE_GAP_S`.
+        phrase_s: How long the present or last phrase has lasted.
         silent_s: For how long no voice has been heard.
     """
 
-    PRESENT_ABOVE: Final = 0.5
-    ABSENT_BELOW: Final = 0.35
+    PRESENT_ABOVE: Final = 0.6
+    ABSENT_BELOW: Final = 0.5
     """Hysteresis of `Feature.VOICE`, so that a wavering reading does not flap the mouth."""
+    BREATH_FAINT_DB: Final = -50.0
+    BREATH_CLEAR_DB: Final = -38.0
+    """Breaths count from the first to the second of these levels, relative to the singer's reference."""
     EFFORT_RANGE_DB: Final = 24.0
     """From the singer's reference level down to no effort: about the range of a sung phrase."""
-    PHRASE_GAP_S: Final = 0.2
-    """Silence that ends a phrase; longer than a stop consonant, shorter than a breath."""
+    PHRASE_GAP_S: Final = 0.28
+    """Silence that ends a phrase; longer than a stop consonant, shorter than most breaths."""
     VIBRATO_SMOOTHING_S: Final = 0.09
     """Time constant that leaves a third of a 5.5 Hz vibrato and follows a change of note."""
     RISE_SEMITONES: Final = 2.5
@@ -47,8 +52,8 @@ class Hearing:
     __slots__ = (
         "_activity", "_effort", "_median", "_pitch_factor", "_recent", "_recent_at", "_rise_wait_s",
         "_semitones", "_spread", "_unpitched_s", "_voiced_frames",
-        "activity", "breath", "effort", "held_s", "note_began", "phrase_began", "phrase_ended", "pitch",
-        "pitch_rose", "present", "silent_s",
+        "activity", "breath", "breath_dbfs", "effort", "held_s", "note_began", "phrase_began",
+        "phrase_ended", "phrase_s", "pitch", "pitch_rose", "present", "silent_s",
     )  # fmt: skip
 
     def __init__(self) -> None:
@@ -71,6 +76,8 @@ class Hearing:
         self.note_began = False
         self.held_s = 0.0
         self.breath = 0.0
+        self.breath_dbfs = -100.0
+        self.phrase_s = 0.0
         self.phrase_began = False
         self.phrase_ended = False
         self.silent_s = 2.0 * self.PHRASE_GAP_S
@@ -86,7 +93,7 @@ class Hearing:
             self.present and max(row[Feature.ONSET] for row in rows) > 0.0
         )
         self.held_s = newest[Feature.HELD_S] if self.present else 0.0
-        self.breath = 0.0 if self.present else sum(row[Feature.BREATH] for row in rows) / len(rows)
+        self._follow_breath(newest)
 
     def _follow_presence(self, newest: list[float]) -> None:
         self.phrase_began = self.phrase_ended = False
@@ -95,6 +102,7 @@ class Hearing:
         )
         if self.present:
             self.phrase_began = self.silent_s >= self.PHRASE_GAP_S
+            self.phrase_s = FRAME_S if self.phrase_began else self.phrase_s + FRAME_S
             self.silent_s = 0.0
         else:
             before = self.silent_s
@@ -102,11 +110,20 @@ class Hearing:
             self.phrase_ended = before < self.PHRASE_GAP_S <= self.silent_s
         self.activity = self._activity.step(1.0 if self.present else 0.0)
 
+    def _follow_breath(self, newest: list[float]) -> None:
+        self.breath_dbfs = newest[Feature.LOUDNESS_DBFS]
+        if self.present:
+            self.breath = 0.0
+        else:
+            above_db = self.breath_dbfs - newest[Feature.REFERENCE_DBFS]
+            heard = ramp(above_db, self.BREATH_FAINT_DB, self.BREATH_CLEAR_DB)
+            self.breath = newest[Feature.BREATH] * heard
+
     def _follow_effort(self, rows: list[list[float]]) -> None:
         effort = 0.0
         if self.present:
             above_db = max(row[Feature.LOUDNESS_DBFS] - row[Feature.REFERENCE_DBFS] for row in rows)
-            effort = clamp(1.0 + above_db / self.EFFORT_RANGE_DB, 0.0, 1.0)
+            effort = clamp(1.0 + above_db / self.EFFORT_RANGE_DB, 0.0, 1.25)
         self.effort = self._effort.step(effort)
 
     def _follow_pitch(self, f0_hz: float) -> None:

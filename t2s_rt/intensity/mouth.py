@@ -34,22 +34,24 @@ class Mouth:
     SPEED_GAIN_HZ: Final = 3.0
     """One-Euro constants: a still mouth is smoothed at 4 Hz, a vowel glide (3 a second) at 13 Hz."""
     LOUDNESS_GAIN: Final = 0.3
-    """Jaw opening from no to full effort grows by this much around 1 (Huber; Echternach 2016: opening
-    follows level). Small, since the model hears loudness too."""
+    """How much of its opening the jaw gains from no effort to the singer's louder voice (Huber;
+    Echternach 2016: opening follows level). Small, since the model hears loudness too."""
     JAW_LEFT_BY_LIPS: Final = 0.5
     """Share of its opening that the jaw keeps behind closed lips."""
     HELD_JAW: Final = 0.12
     """Least opening of a loud held note: nobody holds a vowel with a shut mouth."""
     BREATH_JAW: Final = 0.10
-    BREATH_FROM: Final = 0.5
+    BREATH_FROM: Final = 0.4
+    BREATH_FROM_DBFS: Final = -50.0
+    """Fainter breaths leave the mouth at rest."""
 
     def __init__(self, knows: tuple[str, ...]) -> None:
         known = [ACTION_INDEX[name] for name in knows]
         self._filters = [(i, OneEuro(self.REST_HZ, self.SPEED_GAIN_HZ)) for i in known]
         self._gate = 0.0
         self._breath = Follower(0.06, 0.04)
-        self._corners = Follower(0.12, 0.05) if _CORNERS not in known else None
-        self._cheeks = Follower(0.18, 0.12) if _CHEEKS not in known else None
+        self._corners = Follower(0.12, 0.045) if _CORNERS not in known else None
+        self._cheeks = Follower(0.18, 0.045) if _CHEEKS not in known else None
 
     def step(self, heard: Hearing, motion: list[float], face: list[float]) -> None:
         """Write the mouth's actions into ``face``; ``motion`` is the model's word."""
@@ -75,7 +77,7 @@ class Mouth:
                 self._gate = 0.0
 
     def _open_with_effort(self, heard: Hearing, face: list[float]) -> None:
-        jaw = face[_JAW] * (1.0 + self.LOUDNESS_GAIN * (heard.effort - 0.6))
+        jaw = face[_JAW] * (1.0 + self.LOUDNESS_GAIN * (heard.effort - 1.0))
         held = (
             self.HELD_JAW
             * self._gate
@@ -92,7 +94,8 @@ class Mouth:
             face[i] *= 1.0 - closure
 
     def _breathe_in(self, heard: Hearing, face: list[float]) -> None:
-        breath = self._breath.step(ramp(heard.breath, self.BREATH_FROM, 1.0))
+        clear = heard.breath_dbfs > self.BREATH_FROM_DBFS
+        breath = self._breath.step(ramp(heard.breath, self.BREATH_FROM, 0.8) if clear else 0.0)
         if breath > self.SHUT_BELOW:
             face[_JAW] = max(face[_JAW], self.BREATH_JAW * breath)
 
