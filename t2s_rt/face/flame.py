@@ -95,8 +95,8 @@ class FlameHead:
 
     Args:
         arrays: ``v_template (V, 3)``, ``shapedirs (V, 3, 100)`` expression basis in metres a unit,
-            ``posedirs (V, 3, 36)``, ``J_regressor (5, V)``, ``weights (V, 5)``, ``kintree_table (2, 5)``,
-            ``f (F, 3)``.
+            ``posedirs (V, 3, 36)``, ``J_regressor (5, V)``, ``weights (V, 5)``,
+            ``kintree_table (2, 5)``, ``f (F, 3)``.
         arkit_map: How ARKit weights become this head's parameters.
         name: What to call the head in messages.
 
@@ -237,7 +237,7 @@ class FlameHead:
 
 
 def _chain(rotations: FloatArray, joints: FloatArray) -> FloatArray:
-    """World transforms of the joints, ``(5 * 4, 3)``: each the transposed rotation, then the translation."""
+    """World transforms of the joints, ``(5 * 4, 3)``: the transposed rotations and the translations."""
     stacked = np.empty((JOINT_COUNT, 4, 3), np.float32)
     world: list[FloatArray] = []
     for joint, parent in enumerate(PARENTS):

@@ -11,8 +11,9 @@ import numpy.typing as npt
 from t2s_rt.face.anny_data import Float64Array, IntArray
 from t2s_rt.face.arkit import ARKIT_INDEX
 from t2s_rt.face.flame import JOINT_COUNT, PARENTS, POSE_CORRECTIVE_COUNT, ArkitMap, FlameHead, rodrigues
-from t2s_rt.face.head_looks import Eye, smoothstep
-from t2s_rt.face.head_parts import BaseHead, Part
+from t2s_rt.face.geometry import Part, neighbour_means, smoothstep
+from t2s_rt.face.head_looks import Eye
+from t2s_rt.face.head_parts import BaseHead
 from t2s_rt.types import ARKIT_COUNT, EXPRESSION_COUNT
 
 LOOK_DEG: Final = {"in": 25.0, "out": 25.0, "up": 18.0, "down": 22.0}
@@ -24,10 +25,11 @@ NECK_FALLOFF_M: Final = (0.49, 0.60)
 """Where the neck's hold begins and is whole, along y + z / 2 (the throat lies before the spine)."""
 UNIT_M: Final = 0.05
 """Length of one unit of expression over all vertices together (Frobenius norm of a column)."""
-NEW_DIRECTION_M: Final = 2e-5
-"""A direction that moves no vertex by more than 20 µm beyond earlier ones is left out."""
+NEW_DIRECTION_M: Final = 5e-4
+"""A direction that adds less than this to earlier ones, over all vertices together, is left out."""
 PRODUCT_M: Final = 1e-4
 """Shapes that the open jaw's rotation would distort by more than this get a product term."""
+JAW_SMOOTHING_ROUNDS: Final = 6
 JAW_SAMPLES: Final = (0.25, 0.5, 0.75, 1.0)
 
 
@@ -110,7 +112,7 @@ def fit_weights(assembly: Assembly, hinge: Float64Array, angle: float) -> Float6
     """Skinning weights ``(V, 5)``.
 
     The skin follows the jaw as far as the hinge's rotation explains jawOpen (least squares at each
-    vertex), smoothed over the mesh; teeth, tongue and eyes are rigid; what is left belongs to neck and trunk.
+    vertex), smoothed over the mesh; teeth, tongue and eyes are rigid; neck and trunk share the rest.
 
     Args:
         assembly: The head.
@@ -121,7 +123,8 @@ def fit_weights(assembly: Assembly, hinge: Float64Array, angle: float) -> Float6
     swing = (assembly.vertices - hinge) @ (turn - np.eye(3)).T
     wanted = assembly.offsets[ARKIT_INDEX["jawOpen"]]
     jaw = np.clip((wanted * swing).sum(axis=1) / np.maximum((swing**2).sum(axis=1), 1e-8), 0.0, 1.0)
-    jaw = _smooth(jaw, assembly.triangles, rounds=6)
+    for _ in range(JAW_SMOOTHING_ROUNDS):
+        jaw = 0.5 * jaw + 0.5 * neighbour_means(jaw, assembly.triangles)
     jaw[jaw < 0.01] = 0.0
     for name in ("teeth_lower", "tongue"):
         jaw[assembly.slices[name]] = 1.0
@@ -138,16 +141,6 @@ def fit_weights(assembly: Assembly, hinge: Float64Array, angle: float) -> Float6
     for joint, name in ((3, "eye_left"), (4, "eye_right")):
         weights[assembly.slices[name]] = np.eye(JOINT_COUNT)[joint]
     return weights
-
-
-def _smooth(values: Float64Array, triangles: IntArray, rounds: int) -> Float64Array:
-    """Averages each vertex with its neighbours."""
-    a, b = np.concatenate([triangles[:, [0, 1]], triangles[:, [1, 2]], triangles[:, [2, 0]]]).T
-    degree = np.bincount(a, minlength=len(values)) + np.bincount(b, minlength=len(values))
-    for _ in range(rounds):
-        total = np.bincount(a, values[b], len(values)) + np.bincount(b, values[a], len(values))
-        values = 0.5 * values + 0.5 * total / np.maximum(degree, 1)
-    return values
 
 
 def regress_joints(assembly: Assembly, joints: Float64Array) -> Float64Array:
@@ -275,8 +268,8 @@ def _directions(
 def orthonormalise(directions: Float64Array) -> tuple[Float64Array, Float64Array]:
     """An orthogonal basis of at most 100 columns for directions, largest remaining direction first.
 
-    Gram-Schmidt with pivoting rather than a singular value decomposition: mirrored shapes have equal
-    singular values, whose vectors would differ from machine to machine.
+    QR with pivoting rather than a singular value decomposition: mirrored shapes have equal singular
+    values, whose vectors would differ from machine to machine.
 
     Args:
         directions: ``(N, V, 3)``.
@@ -286,20 +279,16 @@ def orthonormalise(directions: Float64Array) -> tuple[Float64Array, Float64Array
         ``(100, N)`` of the directions in it.
     """
     flat = directions.reshape(len(directions), -1)
-    rest = flat.copy()
-    columns: list[Float64Array] = []
-    while len(columns) < EXPRESSION_COUNT:
-        largest = np.abs(rest).max(axis=1)
-        norms = np.where(largest > NEW_DIRECTION_M, np.linalg.norm(rest, axis=1), 0.0)
-        pivot = int(np.argmax(np.round(norms, 9)))  # rounding: equal norms go by order
-        if norms[pivot] == 0.0:
+    rest = flat @ flat.T
+    order: list[int] = []
+    while len(order) < EXPRESSION_COUNT:
+        squares = np.round(np.diag(rest), 12)  # rounding: equal norms go by order
+        pivot = int(np.argmax(squares))
+        if squares[pivot] < NEW_DIRECTION_M**2:
             break
-        column = rest[pivot] / norms[pivot]
-        for earlier in columns:  # once more, for orthogonality to the last bit
-            column = column - (earlier @ column) * earlier
-        column /= np.linalg.norm(column)
-        columns.append(column)
-        rest -= np.outer(rest @ column, column)
+        order.append(pivot)
+        rest = rest - np.outer(rest[pivot], rest[pivot]) / rest[pivot, pivot]
+    columns, triangle = np.linalg.qr(flat[order].T)
     basis = np.zeros((flat.shape[1], EXPRESSION_COUNT))
-    basis[:, : len(columns)] = UNIT_M * np.stack(columns, axis=1)
+    basis[:, : len(order)] = UNIT_M * columns * np.sign(np.diag(triangle))
     return basis, basis.T @ flat.T / UNIT_M**2

@@ -20,10 +20,10 @@ UNSIGNED_SHORT: Final = 5123
 UNSIGNED_BYTE: Final = 5121
 ARRAY_BUFFER: Final = 34962
 ELEMENT_ARRAY_BUFFER: Final = 34963
-MOVES_M: Final = 2e-5
-"""Offsets below 20 µm are left out of a morph target."""
-TURNS: Final = 0.02
-"""Changes of a unit normal below 0.02 (about 1 degree) are left out of a morph target."""
+MOVES_M: Final = 5e-5
+"""Offsets below 50 µm are left out of a morph target."""
+TURNS: Final = 0.03
+"""Changes of a unit normal below 0.03 (about 2 degrees) are left out of a morph target."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +52,7 @@ class Mesh:
         colors: ``(V, 3)`` sRGB 0 to 1, or None.
         uvs: ``(V, 2)`` with the origin at the top left, or None.
         morphs: Name to position and normal offsets, each ``(V, 3)``.
+        shaded: Whether the file holds the normal offsets too.
         weights: ``(V, J)`` skinning weights, rows sum to 1, or None for a rigid mesh.
         parent: Name of the node it hangs from, or None for the scene.
         translation: Node translation in metres; vertices are relative to it.
@@ -66,6 +67,7 @@ class Mesh:
     colors: Float64Array | None = None
     uvs: Float64Array | None = None
     morphs: dict[str, tuple[Float64Array, Float64Array]] = field(default_factory=dict)
+    shaded: bool = True
     weights: Float64Array | None = None
     parent: str | None = None
     translation: tuple[float, float, float] | None = None
@@ -148,10 +150,11 @@ class GlbWriter:
         }
         entry: dict[str, Any] = {"name": mesh.name, "primitives": [primitive]}
         if mesh.morphs:
-            primitive["targets"] = [
-                {"POSITION": self._sparse(moved, MOVES_M), "NORMAL": self._sparse(turned, TURNS)}
-                for moved, turned in mesh.morphs.values()
-            ]
+            primitive["targets"] = targets = []
+            for moved, turned in mesh.morphs.values():
+                targets.append({"POSITION": self._sparse(moved, MOVES_M)})
+                if mesh.shaded:
+                    targets[-1]["NORMAL"] = self._sparse(turned, TURNS)
             entry["weights"] = [0.0] * len(mesh.morphs)
             entry["extras"] = {"targetNames": list(mesh.morphs)}
         self._meshes.append(entry)

@@ -9,9 +9,9 @@ import numpy as np
 from t2s_rt.face.anny_data import Float64Array, IntArray
 from t2s_rt.face.arkit import ARKIT_NAMES
 from t2s_rt.face.flame_fit import LOOK_DEG, ROOT_BELOW_NECK_M, neck_weights
+from t2s_rt.face.geometry import Part, vertex_normals
 from t2s_rt.face.glb import MOVES_M, GlbWriter, Joint, Material, Mesh
-from t2s_rt.face.head_looks import Eye, Painted, vertex_normals
-from t2s_rt.face.head_parts import Part
+from t2s_rt.face.head_looks import Eye, Painted
 
 
 def encode_head(
@@ -20,8 +20,9 @@ def encode_head(
     """The GLB's bytes.
 
     Nodes: joints ``root`` and, in it, ``neck``; meshes that bend with both; in ``neck`` the meshes that
-    it carries and the eyes, whose node stands in the eyeball's centre and says in ``extras.look_deg`` how
-    far an eyeLook weight of 1 turns it. Turn ``neck`` by the FLAME neck pose, ``root`` by the global pose.
+    it carries and the eyes, whose node stands in the eyeball's centre and says in ``extras.look_deg``
+    how far an eyeLook weight of 1 turns it. Turn ``neck`` by the FLAME neck pose and ``root`` by the
+    global pose.
 
     Args:
         bent: Parts that neck and trunk share.
@@ -80,6 +81,7 @@ def _mesh(painted: Painted, weights: Float64Array | None = None) -> Mesh:
         material=Material(painted.roughness),
         colors=painted.colors,
         morphs=morphs,
+        shaded=painted.shaded,
         weights=weights,
     )
     if part.corner_uvs is None:
@@ -118,7 +120,7 @@ def _turned(part: Part, name: str) -> Float64Array:
 def _split_seams(
     triangles: IntArray, corner_uvs: Float64Array
 ) -> tuple[IntArray, IntArray, Float64Array]:
-    """Vertices doubled where texture coordinates differ: their sources, triangles, coordinates (top left)."""
+    """Vertices doubled along texture seams: sources, triangles, coordinates from the top left."""
     corners = np.concatenate(
         [triangles.reshape(-1, 1), np.rint(corner_uvs.reshape(-1, 2) * 1e6)], axis=1
     )

