@@ -1,4 +1,4 @@
-"""What all tests share: where the recordings are, what this machine has, and that nothing is left behind."""
+"""What all tests share: where recordings are, what this machine has, and that nothing is left behind."""
 
 from __future__ import annotations
 

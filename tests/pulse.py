@@ -99,7 +99,7 @@ class PulseServer:
 
     def suspend(self, *, suspended: bool) -> None:
         """Make the device stop (or go on) delivering while it stays listed."""
-        pactl("suspend-source", "voice.monitor", "1" if suspended else "0")
+        pactl("suspend-sink", "voice", "1" if suspended else "0")
 
     def play(self, recording: Path) -> subprocess.Popen[bytes]:
         """Sing a recording into the microphone; wait for or kill what is returned."""

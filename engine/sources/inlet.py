@@ -62,8 +62,8 @@ class Inlet:
         return self._silence_samples
 
     def start(self) -> None:
-        """Begin, with silence at 48 kHz."""
-        self._ring.start(SAMPLE_RATE_HZ)
+        """Begin, with silence; at 48 kHz where `open` did not say otherwise."""
+        self._ring.start(self._rate_hz)
         self._thread.start()
 
     def stop(self) -> None:

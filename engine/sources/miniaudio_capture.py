@@ -10,9 +10,9 @@ import miniaudio
 import numpy as np
 
 from engine.clock import NS_PER_S, Clock
+from engine.sources.alsa import forget_configuration, quieten_drivers
 from engine.sources.base import BLOCK_S
 from engine.sources.capture import BlockHandler, InputDevice
-from engine.sources.quiet import quieten_drivers
 from t2s_rt.errors import DeviceError
 from t2s_rt.timebase import SAMPLE_RATE_HZ
 
@@ -28,6 +28,32 @@ def native_format(capture: dict[str, Any]) -> dict[str, int]:
     """The ``channels`` and ``samplerate`` that a listed device runs at; empty where not known."""
     formats = capture["formats"]
     return {key: int(formats[0][key]) for key in ("channels", "samplerate")} if formats else {}
+
+
+class _CaptureDevice(miniaudio.CaptureDevice):  # type: ignore[misc] # the package is untyped
+    """miniaudio's device, with the context that it makes for itself and never lets go of."""
+
+    def __init__(self, handle: Any, rate_hz: int, channels: int) -> None:  # noqa: ANN401 - a C struct
+        self._context: Any = None
+        try:
+            super().__init__(
+                input_format=miniaudio.SampleFormat.FLOAT32,
+                nchannels=channels,
+                sample_rate=rate_hz,
+                buffersize_msec=round(BLOCK_S * 1_000),
+                device_id=handle,
+                app_name=APP_NAME,
+            )
+        except miniaudio.MiniaudioError:
+            self.close()
+            raise
+
+    def close(self) -> None:
+        """Close the device, then its context: five open files and a thread of the sound system."""
+        super().close()
+        context, self._context = self._context, None
+        if context is not None:
+            miniaudio.lib.ma_context_uninit(context)
 
 
 class MiniaudioStream:
@@ -58,14 +84,7 @@ class MiniaudioStream:
         self._clock = clock
         self._stopped = False
         try:
-            self._device = miniaudio.CaptureDevice(
-                input_format=miniaudio.SampleFormat.FLOAT32,
-                nchannels=channels,
-                sample_rate=rate_hz,
-                buffersize_msec=round(BLOCK_S * 1_000),
-                device_id=handle,
-                app_name=APP_NAME,
-            )
+            self._device = _CaptureDevice(handle, rate_hz, channels)
         except miniaudio.MiniaudioError as problem:
             raise DeviceError(
                 f"The microphone cannot be opened: {problem}.",
@@ -123,6 +142,7 @@ class MiniaudioBackend:
         """Look anew at which inputs there are; see `CaptureBackend.devices`."""
         self._handles = []
         quieten_drivers()
+        forget_configuration()
         try:
             system = miniaudio.Devices()
             if system.backend == NO_SOUND_SYSTEM:

@@ -10,17 +10,18 @@ import numpy as np
 import pyaudio
 
 from engine.clock import NS_PER_S, Clock
+from engine.sources.alsa import forget_configuration, quieten_drivers
 from engine.sources.base import BLOCK_S
 from engine.sources.capture import BlockHandler, InputDevice
-from engine.sources.quiet import quieten_drivers
 from t2s_rt.errors import DeviceError
 from t2s_rt.timebase import SAMPLE_RATE_HZ
 
 BACKEND: Final = "PyAudio"
 LISTENED_CHANNELS: Final = 2
 """A device is opened with two inputs where it can: which of them the singer uses is then no question."""
-PLAUSIBLE_DELAY_S: Final = 0.5
-"""A driver that says the sound is older than this, or from the future, is not believed."""
+PLAUSIBLE_DELAY_S: Final = 0.1
+"""A driver that says the sound is older than this, or younger than the block is long, is not believed:
+through PulseAudio, ALSA says 0.3 ms for most blocks of 5 ms, and 420 ms for some."""
 
 OPEN_ERRORS: Final = (OSError, ValueError)
 """What PyAudio raises for PortAudio's errors and for a device that does not exist."""
@@ -115,6 +116,7 @@ class PortAudioBackend:
         """Look anew at which inputs there are; see `CaptureBackend.devices`."""
         self.close()
         quieten_drivers()
+        forget_configuration()
         self._library = pyaudio.PyAudio()
         default = self._default_index()
         infos = [
