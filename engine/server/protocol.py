@@ -68,12 +68,16 @@ class Stream(StrEnum):
 
 
 class SourceState(StrEnum):
-    """What the source of the voice is doing."""
+    """What the source of the voice is doing, in the words of `engine.sources.base`."""
 
     WAITING = "waiting"
-    """No sound yet: the device is absent or lost, or no client sends audio."""
+    """Nothing was heard yet: the device is opening, or nobody sends."""
     RUNNING = "running"
+    LOST = "lost"
+    """The device vanished and is looked for."""
     ENDED = "ended"
+    FAILED = "failed"
+    """Something broke that waiting does not mend; a warning says what."""
 
 
 class ErrorCode(StrEnum):

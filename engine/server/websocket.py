@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Final
+from typing import ClassVar, Final
 from urllib.parse import urlsplit
 
 from websockets.asyncio.server import Server as WebSocketServer
@@ -124,9 +124,14 @@ class Server:
         audio_sink: Where audio from clients goes; None refuses it.
         clock_ns: The monotonic clock of the frames' ``captured_ns``, in ns.
 
+    Attributes:
+        pipe: How messages are written; a bench puts one here that looks at the clock.
+
     Raises:
         ConfigError: A file of the site cannot be read.
     """
+
+    pipe: ClassVar[type[DirectPipe]] = DirectPipe
 
     def __init__(
         self,
@@ -230,9 +235,10 @@ class Server:
         self._listener = None
 
     def set_status(self, status: Status) -> None:
-        """Tell clients what the engine is doing, at once; call it on the event loop."""
-        self._broadcaster.status = status
-        self._broadcaster.tell()
+        """Tell clients what the engine is doing, at once where it changed; call it on the event loop."""
+        if status != self._broadcaster.status:
+            self._broadcaster.status = status
+            self._broadcaster.tell()
 
     # --- HTTP, and who may connect ----------------------------------------------------------------
 
@@ -300,8 +306,7 @@ class Server:
     async def _handle(self, connection: ServerConnection) -> None:
         """A client from hello to goodbye."""
         encoding = Encoding(str(connection.subprotocol))
-        pipe = DirectPipe(connection)
-        client = Client(pipe, encoding, self._metrics)
+        client = Client(self.pipe(connection), encoding, self._metrics)
         self._open_clients += 1
         self._metrics.connections.inc()
         try:
