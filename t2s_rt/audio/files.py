@@ -96,6 +96,8 @@ def open_audio(path: str | Path) -> AudioFile:
     """
     path = Path(path)
     _check_file(path)
+    if path.suffix.lower() == ".raw":
+        raise AudioError(f"{path} has no header that says its rate.", f"Convert it to WAV. {_READABLE}")
     try:
         file = soundfile.SoundFile(path)
     except soundfile.LibsndfileError as error:

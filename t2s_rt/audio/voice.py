@@ -16,7 +16,7 @@ ABSOLUTE_FLOOR_DBFS: Final = -58.0
 NOISE_MARGIN_DB: Final = 6.0
 REFERENCE_RANGE_DB: Final = 35.0
 """What is softer than the singer's louder voice by more than this is somebody else, or the room."""
-CONSONANT_RANGE_DB: Final = 26.0
+CONSONANT_RANGE_DB: Final = 25.0
 CONSONANT_S: Final = 0.2
 """How long an unvoiced sound keeps the gate open between voiced ones."""
 _CONSONANT_EARNED: Final = 4.0
@@ -40,23 +40,24 @@ class NoiseFloor:
     def __init__(self) -> None:
         self._levels = np.full(_FLOOR_HOPS, np.inf, np.float32)
         self._next = 0
-        self._smooth_dbfs = -100.0
+        self._smooth_dbfs = math.nan  # until the first hop
         self.dbfs = -100.0
 
     def reset(self) -> None:
         """Forget the room."""
         self._levels.fill(np.inf)
         self._next = 0
-        self._smooth_dbfs = -100.0
+        self._smooth_dbfs = math.nan  # until the first hop
         self.dbfs = -100.0
 
     def step(self, loudness_dbfs: float, *, voiced: bool) -> None:
         """Hear one hop; voiced ones say nothing about the room."""
         level_dbfs = self.dbfs
         if not voiced:
-            level_dbfs = self._smooth_dbfs = self._smooth_dbfs + 0.4 * (
-                loudness_dbfs - self._smooth_dbfs
-            )
+            if math.isnan(self._smooth_dbfs):
+                self._smooth_dbfs = loudness_dbfs
+            self._smooth_dbfs += 0.4 * (loudness_dbfs - self._smooth_dbfs)
+            level_dbfs = self._smooth_dbfs
         self._levels[self._next] = level_dbfs
         self._next = (self._next + 1) % _FLOOR_HOPS
         self.dbfs = float(self._levels.min())
@@ -114,7 +115,7 @@ class VoiceGate:
         self.floor.step(loudness_dbfs, voiced=self.voiced)
         if self.voiced:
             self._consonant_s = min(CONSONANT_S, max(0.0, self._consonant_s) + _CONSONANT_EARNED * HOP_S)
-            self._level_dbfs += 0.2 * (loudness_dbfs - self._level_dbfs)
+            self._level_dbfs += 0.05 * (loudness_dbfs - self._level_dbfs)
             self._level_dbfs = max(self._level_dbfs, loudness_dbfs - 6.0)
             is_open = True
         else:
