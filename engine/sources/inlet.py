@@ -41,6 +41,7 @@ class Inlet:
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._fill, name=name)
         self._rate_hz = SAMPLE_RATE_HZ
+        self._due_ns = 0
         self._delivered_ns: int | None = None
         self._blocks = 0
         self._refused_samples = 0
@@ -64,6 +65,7 @@ class Inlet:
     def start(self) -> None:
         """Begin, with silence; at 48 kHz where `open` did not say otherwise."""
         self._ring.start(self._rate_hz)
+        self._due_ns = self._clock.now_ns()
         self._thread.start()
 
     def stop(self) -> None:
@@ -96,7 +98,7 @@ class Inlet:
             self._writing.release()
 
     def _fill(self) -> None:
-        due_ns = self._clock.now_ns()
+        due_ns = self._due_ns
         silence = np.zeros(0, np.float32)
         while self._clock.sleep_until_ns(due_ns, self._stopped):
             now_ns = self._clock.now_ns()

@@ -10,9 +10,9 @@ import miniaudio
 import numpy as np
 
 from engine.clock import NS_PER_S, Clock
-from engine.sources.alsa import forget_configuration, quieten_drivers
 from engine.sources.base import BLOCK_S
 from engine.sources.capture import BlockHandler, InputDevice
+from engine.sources.quiet import quieten_drivers
 from t2s_rt.errors import DeviceError
 from t2s_rt.timebase import SAMPLE_RATE_HZ
 
@@ -142,7 +142,6 @@ class MiniaudioBackend:
         """Look anew at which inputs there are; see `CaptureBackend.devices`."""
         self._handles = []
         quieten_drivers()
-        forget_configuration()
         try:
             system = miniaudio.Devices()
             if system.backend == NO_SOUND_SYSTEM:

@@ -67,6 +67,7 @@ class Player:
         """Begin now."""
         ring.start(self._rate_hz)
         self.state = SourceState.RUNNING
+        self._began_ns = self._clock.now_ns()
         self._thread = threading.Thread(target=self._run, args=(ring,), name=self._name)
         self._thread.start()
 
@@ -79,7 +80,6 @@ class Player:
             self.state = SourceState.ENDED
 
     def _run(self, ring: AudioRing) -> None:
-        self._began_ns = self._clock.now_ns()
         try:
             for block in self._blocks:
                 if not self._put(ring, block):

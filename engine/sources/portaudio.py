@@ -10,9 +10,9 @@ import numpy as np
 import pyaudio
 
 from engine.clock import NS_PER_S, Clock
-from engine.sources.alsa import forget_configuration, quieten_drivers
 from engine.sources.base import BLOCK_S
 from engine.sources.capture import BlockHandler, InputDevice
+from engine.sources.quiet import quieten_drivers
 from t2s_rt.errors import DeviceError
 from t2s_rt.timebase import SAMPLE_RATE_HZ
 
@@ -116,7 +116,6 @@ class PortAudioBackend:
         """Look anew at which inputs there are; see `CaptureBackend.devices`."""
         self.close()
         quieten_drivers()
-        forget_configuration()
         self._library = pyaudio.PyAudio()
         default = self._default_index()
         infos = [

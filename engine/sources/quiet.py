@@ -1,8 +1,4 @@
-"""Two habits of ALSA, the sound system of Linux, that a live program has to break it of.
-
-It writes about every device that is not there over the status line, and it reads its configuration once,
-so that a sound server that was started later stays unknown.
-"""
+"""Keeps the sound drivers of Linux from talking over the status line."""
 
 from __future__ import annotations
 
@@ -37,17 +33,3 @@ def quieten_drivers() -> None:
             function = getattr(loaded, setter, None)
             if function is not None:
                 function(ignore)
-
-
-def forget_configuration() -> None:
-    """Make ALSA read its configuration anew when a device is next looked for; no device may be open.
-
-    Linux only. Without it a program that began before PulseAudio or PipeWire would never see them.
-    """
-    if sys.platform != "linux":
-        return
-    try:
-        alsa = ctypes.CDLL("libasound.so.2")
-    except OSError:
-        return  # no ALSA, nothing to forget
-    alsa.snd_config_update_free_global()
