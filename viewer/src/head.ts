@@ -107,7 +107,7 @@ export class Head {
     const names = Object.entries(part.morphTargetDictionary ?? {})
       .sort(([, a], [, b]) => a - b)
       .map(([name]) => name);
-    const mesh = new BlendMesh(part.geometry, names, LEVELS[part.name] ?? 0);
+    const mesh = new BlendMesh(part.geometry, names, this.quality === "high" ? (LEVELS[part.name] ?? 0) : 0);
     this.blended.push(mesh);
     mesh.geometry.setAttribute("rest", new THREE.BufferAttribute(mesh.rest.slice(), 3).applyMatrix4(part.matrixWorld));
     part.geometry.dispose();

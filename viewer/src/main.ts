@@ -11,7 +11,7 @@ import { rehearse } from "./rehearsal";
 import { readSettings, type Settings } from "./settings";
 import { Singer } from "./singer";
 import { Sound } from "./sound";
-import { Stage } from "./stage";
+import { chooseQuality, Stage } from "./stage";
 
 /** Meters and traces are drawn at most this often, in ms: they share the processor with the head. */
 const PANEL_MS = 33;
@@ -67,7 +67,7 @@ class Page {
   constructor(private readonly settings: Settings) {
     document.body.classList.toggle("overlay", settings.overlay);
     document.body.classList.toggle("bare", !settings.panel);
-    this.stage = new Stage(element("stage") as HTMLCanvasElement, settings.quality);
+    this.stage = new Stage(element("stage") as HTMLCanvasElement, settings.quality ?? chooseQuality());
     if (settings.demo) {
       this.connection = null;
       this.microphone = null;
@@ -88,7 +88,7 @@ class Page {
   /** Load the head, then draw for ever. */
   async start(): Promise<void> {
     this.head = await Head.load("head.glb", this.stage.quality);
-    this.stage.scene.add(this.head.scene);
+    this.stage.show(this.head.scene);
     document.body.classList.add("ready");
     const draw = (now_ms: number): void => {
       requestAnimationFrame(draw);
@@ -199,8 +199,13 @@ class Page {
 
   private async toggleListening(): Promise<void> {
     this.panel.showProblem("");
-    if (this.sound.listening) this.sound.stop();
-    else await this.sound.listen(this.settings.song);
+    if (this.sound.listening) {
+      this.sound.stop();
+    } else {
+      const started = this.sound.listen(this.settings.song);
+      this.showButtons();
+      await started;
+    }
     this.showButtons();
   }
 

@@ -90,7 +90,7 @@ export function skinMaterial(uniforms: HeadUniforms, detail: boolean, colored: b
   });
   material.onBeforeCompile = (shader) => {
     carryRest(shader, uniforms);
-    wrapDiffuse(shader, "vec3(0.34, 0.12, 0.07)");
+    wrapDiffuse(shader, "vec3(0.22, 0.09, 0.06)");
     if (!detail) return;
     shader.fragmentShader = shader.fragmentShader
       .replace(
@@ -105,7 +105,7 @@ export function skinMaterial(uniforms: HeadUniforms, detail: boolean, colored: b
          float pores = noise3(vRest * 1500.0) + 0.5 * noise3(vRest * 3200.0);
          vec3 acrossX = dFdx(-vViewPosition);
          vec3 acrossY = dFdy(-vViewPosition);
-         vec2 slope = vec2(dFdx(pores), dFdy(pores)) * 0.00008;
+         vec2 slope = vec2(dFdx(pores), dFdy(pores)) * 0.00004;
          vec3 r1 = cross(acrossY, normal);
          vec3 r2 = cross(normal, acrossX);
          float area = dot(acrossX, r1);

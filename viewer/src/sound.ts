@@ -41,17 +41,30 @@ export class Sound {
         this.player.src = URL.createObjectURL(await reply.blob());
         this.url = url;
       }
-      await this.player.play();
     } catch (problem) {
-      this.stop();
-      this.onProblem(`The song cannot be played: ${problem instanceof Error ? problem.message : String(problem)}`);
+      return this.giveUp(problem);
     }
+    await this.play();
   }
 
   stop(): void {
     this.wanted = false;
     this.drift_ms = null;
     this.player.pause();
+  }
+
+  private async play(): Promise<void> {
+    try {
+      await this.player.play();
+    } catch (problem) {
+      // Pausing before the first sound came ends the promise so; that is no failure.
+      if (!(problem instanceof DOMException && problem.name === "AbortError")) this.giveUp(problem);
+    }
+  }
+
+  private giveUp(problem: unknown): void {
+    this.stop();
+    this.onProblem(`The song cannot be played: ${problem instanceof Error ? problem.message : String(problem)}`);
   }
 
   /** Forget the song, for example because the engine started over with another. */
@@ -71,7 +84,7 @@ export class Sound {
       this.drift_ms = null;
       return;
     }
-    if (this.player.paused && !this.player.ended) void this.player.play().catch(() => this.stop());
+    if (this.player.paused && !this.player.ended) void this.play();
     if (this.player.ended && song_s < this.player.duration - JUMP_S) this.jump(song_s);
     const drift_s = this.player.currentTime - song_s;
     if (Math.abs(drift_s) > JUMP_S) this.jump(song_s);
@@ -83,7 +96,7 @@ export class Sound {
     this.player.playbackRate = 1;
     this.smooth_s = 0;
     this.drift_ms = 0;
-    if (this.player.paused) void this.player.play().catch(() => this.stop());
+    if (this.player.paused) void this.play();
   }
 
   private steer(drift_s: number): void {

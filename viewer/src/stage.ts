@@ -4,50 +4,46 @@ import { OrbitControls } from "three/addons/controls/OrbitControls.js";
 
 export type Quality = "high" | "low";
 
-/** Whether WebGL runs on the processor; then shadows and fine detail cost more than they give. */
-export function softwareRendered(gl: WebGLRenderingContext | WebGL2RenderingContext): boolean {
+/** What the machine draws well: "low" where WebGL runs on the processor, because every pixel costs there. */
+export function chooseQuality(): Quality {
+  const gl = document.createElement("canvas").getContext("webgl2");
+  if (!gl) throw new Error("This browser has no WebGL 2: turn on hardware acceleration or use another.");
   const info = gl.getExtension("WEBGL_debug_renderer_info");
   const name = String(gl.getParameter(info ? info.UNMASKED_RENDERER_WEBGL : gl.RENDERER));
-  return /swiftshader|llvmpipe|softpipe|software|basic render/i.test(name);
+  gl.getExtension("WEBGL_lose_context")?.loseContext();
+  return /swiftshader|llvmpipe|softpipe|software|basic render/i.test(name) ? "low" : "high";
 }
 
+/** Most pixels that a software renderer has to fill. */
+const LOW_PIXELS = 350_000;
 const FIELD_OF_VIEW_DEG = 22;
-/** Height and width in m that the picture always shows. */
-const FRAMED_M = { height: 0.36, width: 0.27 };
+/** Height and width in m that the picture always shows, and how far below the top of the head its middle lies. */
+const FRAMED_M = { height: 0.36, width: 0.27, middle: 0.15 };
 
 export class Stage {
   readonly scene = new THREE.Scene();
   readonly camera = new THREE.PerspectiveCamera(FIELD_OF_VIEW_DEG, 1, 0.1, 10);
   readonly renderer: THREE.WebGLRenderer;
-  readonly quality: Quality;
   private readonly controls: OrbitControls;
   private readonly target = new THREE.Vector3(0, 0.705, 0.05);
 
-  /**
-   * @param canvas Where to draw; what lies behind it shows through where there is no head.
-   * @param wanted Quality, or null to choose by what draws.
-   */
+  /** @param canvas Where to draw; what lies behind it shows through where there is no head. */
   constructor(
     private readonly canvas: HTMLCanvasElement,
-    wanted: Quality | null,
+    readonly quality: Quality,
   ) {
-    const context = canvas.getContext("webgl2", {
-      alpha: true,
-      antialias: wanted !== "low",
-      premultipliedAlpha: true,
-      powerPreference: "high-performance",
-    });
-    if (!context) throw new Error("This browser has no WebGL 2: turn on hardware acceleration or use another.");
-    this.quality = wanted ?? (softwareRendered(context) ? "low" : "high");
-    this.renderer = new THREE.WebGLRenderer({ canvas, context, alpha: true });
+    const high = quality === "high";
+    this.renderer = new THREE.WebGLRenderer({ canvas, alpha: true, antialias: high, powerPreference: "high-performance" });
     this.renderer.setClearColor(0x000000, 0);
     this.renderer.toneMapping = THREE.ACESFilmicToneMapping;
     this.renderer.toneMappingExposure = 1.12;
-    this.renderer.shadowMap.enabled = this.quality === "high";
+    this.renderer.shadowMap.enabled = high;
     this.renderer.shadowMap.type = THREE.PCFShadowMap;
-    this.scene.environment = softboxes(this.renderer);
-    this.scene.environmentIntensity = 0.55;
-    this.addLights();
+    if (high) {
+      this.scene.environment = softboxes(this.renderer);
+      this.scene.environmentIntensity = 0.55;
+    }
+    this.addLights(high);
     this.controls = new OrbitControls(this.camera, canvas);
     this.controls.target.copy(this.target);
     this.controls.enablePan = false;
@@ -60,6 +56,15 @@ export class Stage {
     canvas.addEventListener("dblclick", () => this.resetView());
     new ResizeObserver(() => this.resize()).observe(canvas);
     this.resize();
+  }
+
+  /** Show a scene object, with the picture's middle just below its top. */
+  show(object: THREE.Object3D): void {
+    this.scene.add(object);
+    const box = new THREE.Box3().setFromObject(object, true);
+    this.target.y = box.max.y - FRAMED_M.middle;
+    this.controls.target.copy(this.target);
+    this.resetView();
   }
 
   /** Draw one picture. */
@@ -85,14 +90,16 @@ export class Stage {
   private resize(): void {
     const { clientWidth, clientHeight } = this.canvas;
     if (clientWidth === 0 || clientHeight === 0) return;
-    this.renderer.setPixelRatio(this.quality === "low" ? 1 : Math.min(devicePixelRatio, 2));
+    const fit = Math.sqrt(LOW_PIXELS / (clientWidth * clientHeight));
+    this.renderer.setPixelRatio(Math.min(devicePixelRatio, this.quality === "low" ? Math.min(1, fit) : 2));
     this.renderer.setSize(clientWidth, clientHeight, false);
     this.camera.aspect = clientWidth / clientHeight;
     this.camera.updateProjectionMatrix();
     this.resetView();
   }
 
-  private addLights(): void {
+  /** Key, fill and rims; in low quality one rim and a stronger sky stand in for reflections and the other rim. */
+  private addLights(high: boolean): void {
     const key = new THREE.DirectionalLight(0xfff0e0, 2.5);
     key.position.set(-0.55, 1.25, 0.95);
     key.target.position.set(0, 0.7, 0.06);
@@ -108,8 +115,10 @@ export class Stage {
     rimLeft.position.set(1.0, 1.15, -0.95);
     const rimRight = new THREE.DirectionalLight(0xffb98a, 1.5);
     rimRight.position.set(-1.1, 0.85, -0.8);
+    const sky = new THREE.HemisphereLight(0xbfd0ff, 0x3a2a24, high ? 0.35 : 0.9);
     for (const light of [fill, rimLeft, rimRight]) light.target = key.target;
-    this.scene.add(key, key.target, fill, rimLeft, rimRight, new THREE.HemisphereLight(0xbfd0ff, 0x3a2a24, 0.35));
+    this.scene.add(key, key.target, rimLeft, sky);
+    if (high) this.scene.add(fill, rimRight);
   }
 }
 

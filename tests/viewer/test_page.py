@@ -1,0 +1,196 @@
+"""The built page in a real Chromium, against the real server."""
+
+from __future__ import annotations
+
+import base64
+import math
+import struct
+import threading
+import wave
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+
+from engine.server.protocol import SourceState, Status
+
+pytestmark = [pytest.mark.chromium, pytest.mark.timeout(120)]
+
+pytest.importorskip("playwright.sync_api", reason="no playwright: pip install playwright")
+
+from tests.viewer.theatre import Visit, visit  # noqa: E402 - needs playwright
+
+READY = "window.t2s && t2s.ready && t2s.state === 'connected' && t2s.stats.received_frames > 3"
+
+
+def assert_quiet(here: Visit, port: int) -> None:
+    """No error on the console, no request to another host."""
+    assert here.errors == []
+    hosts = {urlsplit(url).netloc for url in here.requests if not url.startswith(("data:", "blob:"))}
+    assert hosts == {f"127.0.0.1:{port}"}
+
+
+def test_the_mouths_vertices_follow_the_frames(browser, open_theatre):
+    theatre = open_theatre()
+    with visit(browser, theatre.url()) as here:
+        here.waits_for(READY)
+        here.waits_for("t2s.mouthOpening() < 3")
+        theatre.scene.weights = {"jawOpen": 0.7, "mouthLowerDownLeft": 0.3, "mouthLowerDownRight": 0.3}
+        here.waits_for("t2s.mouthOpening() > 12")
+        theatre.scene.weights = {"jawOpen": 0.6, "mouthClose": 0.6}
+        here.waits_for("t2s.mouthOpening() < 4")
+        theatre.scene.weights = {}
+        here.waits_for("t2s.mouthOpening() < 3")
+        assert_quiet(here, theatre.port)
+
+
+def test_the_panel_tells_what_is_heard_and_by_whom(browser, open_theatre):
+    theatre = open_theatre(Status("a test", SourceState.RUNNING, "a puppet", ("Mind the gap.",)))
+    theatre.scene.f0_hz = 440.0
+    with visit(browser, theatre.url()) as here:
+        here.waits_for(READY)
+        here.waits_for("document.querySelector('#note').textContent === 'A4 +0 ¢'")
+        here.waits_for("document.querySelector('#level').textContent === '-20 dBFS'")
+        here.waits_for("document.querySelector('#latency').textContent.includes('behind voice')")
+        text = here.page.inner_text("aside")
+        for expected in ("Connected.", "t2s-rt test", "a test · running", "a puppet", "Mind the gap."):
+            assert expected in text
+        assert here.page.locator(".meter").count() == 22
+        assert here.page.locator(".meter.signed").count() == 8
+        assert not here.page.is_visible("#listen")
+        assert not here.page.is_visible("#sing")
+        assert_quiet(here, theatre.port)
+
+
+def test_the_page_comes_back_after_the_engine_restarts(browser, open_theatre):
+    theatre = open_theatre()
+    with visit(browser, theatre.url()) as here:
+        here.waits_for(READY)
+        theatre.shut()
+        here.waits_for("t2s.state !== 'connected'")
+        here.waits_for("document.querySelector('#notice').textContent.includes('Trying again')")
+        theatre.scene.weights = {"jawOpen": 0.7}
+        theatre.open()
+        here.waits_for(READY)
+        here.waits_for("t2s.mouthOpening() > 12")
+        assert not here.page.is_visible("#notice")
+
+
+def test_the_overlay_is_the_head_on_nothing(browser, open_theatre):
+    theatre = open_theatre()
+    with visit(browser, theatre.url("overlay=1")) as here:
+        here.waits_for(READY)
+        here.waits_for("t2s.stats.picture_fps > 0")
+        here.page.wait_for_timeout(500)
+        assert not here.page.is_visible("aside")
+        image = base64.b64encode(here.page.screenshot(omit_background=True)).decode()
+        alpha = here.page.evaluate(
+            """async (png) => {
+              const picture = new Image();
+              picture.src = `data:image/png;base64,${png}`;
+              await picture.decode();
+              const [width, height] = [picture.width, picture.height];
+              const context = new OffscreenCanvas(width, height).getContext("2d");
+              context.drawImage(picture, 0, 0);
+              const at = (x, y) => context.getImageData(x, y, 1, 1).data[3];
+              return {
+                corners: [at(0, 0), at(width - 1, 0), at(2, height / 2), at(width - 3, height / 2)],
+                middle: at(width / 2, height / 2),
+              };
+            }""",
+            image,
+        )
+        assert alpha == {"corners": [0, 0, 0, 0], "middle": 255}
+        assert_quiet(here, theatre.port)
+
+
+def test_without_the_panel_the_head_has_the_whole_page(browser, open_theatre):
+    theatre = open_theatre()
+    with visit(browser, theatre.url("panel=0")) as here:
+        here.waits_for(READY)
+        assert not here.page.is_visible("aside")
+        assert here.page.locator("#stage").bounding_box() == {
+            "x": 0,
+            "y": 0,
+            "width": 640,
+            "height": 360,
+        }
+
+
+def test_a_missing_token_is_told_and_a_right_one_works(browser, open_theatre):
+    theatre = open_theatre(token="sesame")
+    with visit(browser, theatre.url()) as here:
+        here.waits_for("document.querySelector('#notice').textContent.includes('token')")
+    with visit(browser, theatre.url("token=sesame")) as here:
+        here.waits_for(READY)
+        assert_quiet(here, theatre.port)
+
+
+def write_song(path: Path, seconds: float) -> Path:
+    """A quiet tone."""
+    with wave.open(str(path), "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(8000)
+        tone = (round(3000 * math.sin(k / 4)) for k in range(round(8000 * seconds)))
+        file.writeframes(b"".join(struct.pack("<h", sample) for sample in tone))
+    return path
+
+
+def test_the_song_plays_in_step_and_pauses_with_the_face(browser, open_theatre, tmp_path):
+    theatre = open_theatre(song=write_song(tmp_path / "song.wav", 60))
+    theatre.scene.song_s = 20.0
+    theatre.scene.song_runs = True
+    with visit(browser, theatre.url()) as here:
+        here.waits_for(READY)
+        here.page.click("#listen")
+        here.waits_for("t2s.stats.drift_ms !== null && Math.abs(t2s.stats.drift_ms) < 200")
+        here.waits_for("document.querySelector('#listen').textContent === 'Stop listening'")
+        theatre.scene.song_s = 2.0  # a loop
+        here.waits_for("t2s.stats.drift_ms !== null && Math.abs(t2s.stats.drift_ms) < 200")
+        theatre.scene.song_runs = False
+        here.waits_for("t2s.stats.drift_ms === null")
+        theatre.scene.song_runs = True
+        here.waits_for("t2s.stats.drift_ms !== null")
+        here.page.click("#listen")
+        here.waits_for("t2s.stats.drift_ms === null")
+        assert_quiet(here, theatre.port)
+
+
+class Recorder:
+    """Takes what a client sings."""
+
+    def __init__(self) -> None:
+        self.format: tuple[int, int, str] | None = None
+        self.data = bytearray()
+        self.enough = threading.Event()
+        self.ended = threading.Event()
+
+    def start(self, rate_hz: int, channels: int, sample_format: str) -> None:
+        self.format = (rate_hz, channels, sample_format)
+
+    def write(self, data: bytes) -> None:
+        self.data += data
+        if len(self.data) > 2 * 48_000:
+            self.enough.set()
+
+    def stop(self) -> None:
+        self.ended.set()
+
+
+def test_a_singer_in_the_browser_is_heard(browser, open_theatre):
+    recorder = Recorder()
+    status = Status("a client's microphone", SourceState.WAITING, "a puppet")
+    theatre = open_theatre(status, audio_sink=recorder)
+    with visit(browser, theatre.url(), permissions=("microphone",)) as here:
+        here.waits_for(READY)
+        here.page.click("#sing")
+        assert recorder.enough.wait(30)
+        assert recorder.format is not None
+        assert recorder.format[1:] == (1, "s16")
+        assert recorder.format[0] in (44_100, 48_000)
+        samples = struct.unpack(f"<{len(recorder.data) // 2}h", bytes(recorder.data))
+        assert max(samples) > 1000  # Chromium's pretended microphone beeps
+        here.page.click("#sing")
+        assert recorder.ended.wait(10)
+        assert_quiet(here, theatre.port)
