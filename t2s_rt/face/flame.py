@@ -151,7 +151,8 @@ class FlameHead:
                 "Run: python -m t2s_rt.face.build_head",
             )
         try:
-            with np.load(path, allow_pickle=False) as file:
+            # Opened here, because np.load leaves a file that is no archive open.
+            with path.open("rb") as stream, np.load(stream, allow_pickle=False) as file:
                 found = {key: file[key] for key in file.files}
         except (OSError, ValueError, zipfile.BadZipFile, EOFError) as problem:
             raise ModelError(

@@ -161,12 +161,15 @@ def paint_skin(skin: Part) -> Float64Array:
     tint(FLUSH_SRGB, 0.35 * spot((0.0, 0.634, 0.150), 0.010))
     tint(FLUSH_SRGB, 0.40 * np.where((x > 0.066) & (z > 0.025) & (z < 0.062) & (y > 0.60), 1.0, 0.0))
     tint(SHADE_SRGB, 0.22 * spot((0.028, 0.672, 0.118), 0.012))
-    tint(SHADE_SRGB, np.clip(1.6 * (hollow - 0.03), 0.0, 0.5))
+    tint(
+        SHADE_SRGB,
+        np.clip(1.6 * (hollow - 0.03), 0.0, 0.5) * smoothstep(0.57, 0.61, skin.vertices[:, 1]),
+    )
     upper = np.interp(x, *np.array(LIP_TOP_M).T)
     lower = np.interp(x, *np.array(LIP_BOTTOM_M).T)
     lips = smoothstep(-0.0012, 0.0012, np.minimum(upper - y, y - lower)) * (z > 0.115)
     tint(LIP_SRGB, 0.8 * lips)
-    inside = (x < 0.030) & (np.abs(y - 0.602) < 0.035) & (z < 0.118) & (z > 0.03)
+    inside = (x < 0.030) & (y > 0.581) & (y < 0.637) & (z < 0.116) & (z > 0.03)
     tint(MOUTH_SRGB, np.where(inside, 0.9, 0.0))
     return colors
 

@@ -22,12 +22,12 @@ PERSON: Final = ("african-female-young", "asian-female-young", "caucasian-female
 """Whose mean face the singer has: target files of the base mesh, mixed in equal parts."""
 
 NECKLINE_CENTER_M: Final = (0.0, 0.540, 0.015)
-NECKLINE_RADIUS_M: Final = 0.102
+NECKLINE_RADIUS_M: Final = 0.094
 """The shirt begins where the body leaves this ball."""
 TUCK_M: Final = 0.02
 """How far the skin goes on below the neckline, hidden by the shirt."""
 
-LID_REST: Final = 0.12
+LID_REST: Final = 0.06
 """How far the lids hang at rest, as a part of eyeBlink."""
 LIP_LINE_Y_M: Final = 0.6055
 LIP_DEPTH_M: Final = 0.095
