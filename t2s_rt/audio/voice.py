@@ -32,6 +32,7 @@ _UNKNOWN_SINGER_DBFS: Final = -24.0
 _ATTACK: Final = 1.0 - math.exp(-HOP_S / 0.006)
 _RELEASE: Final = 1.0 - math.exp(-HOP_S / 0.010)
 _FLOOR_HOPS: Final = round(1.2 * HOP_RATE_HZ)
+_KNOWN_ROOM_HOPS: Final = round(0.3 * HOP_RATE_HZ)
 
 
 class NoiseFloor:
@@ -39,9 +40,7 @@ class NoiseFloor:
 
     def __init__(self) -> None:
         self._levels = np.full(_FLOOR_HOPS, np.inf, np.float32)
-        self._next = 0
-        self._smooth_dbfs = math.nan  # until the first hop
-        self.dbfs = -100.0
+        self.reset()
 
     def reset(self) -> None:
         """Forget the room."""
@@ -49,11 +48,21 @@ class NoiseFloor:
         self._next = 0
         self._smooth_dbfs = math.nan  # until the first hop
         self.dbfs = -100.0
+        self._heard_hops = 0
+
+    @property
+    def believed_dbfs(self) -> float:
+        """The floor once 0.3 s without a voiced sound were heard, else -100.
+
+        A recording may begin in the middle of a note: its first hops are no room to judge a voice by.
+        """
+        return self.dbfs if self._heard_hops >= _KNOWN_ROOM_HOPS else -100.0
 
     def step(self, loudness_dbfs: float, *, voiced: bool) -> None:
         """Hear one hop; voiced ones say nothing about the room."""
         level_dbfs = self.dbfs
         if not voiced:
+            self._heard_hops += 1
             if math.isnan(self._smooth_dbfs):
                 self._smooth_dbfs = loudness_dbfs
             self._smooth_dbfs += 0.4 * (loudness_dbfs - self._smooth_dbfs)
@@ -106,7 +115,9 @@ class VoiceGate:
             Presence of a voice, 0 to 1. `voiced` says whether it has a pitch.
         """
         threshold = max(
-            ABSOLUTE_FLOOR_DBFS, self.floor.dbfs + NOISE_MARGIN_DB, singer_dbfs - REFERENCE_RANGE_DB
+            ABSOLUTE_FLOOR_DBFS,
+            self.floor.believed_dbfs + NOISE_MARGIN_DB,
+            singer_dbfs - REFERENCE_RANGE_DB,
         )
         if self.voiced:
             threshold -= 3.0

@@ -123,3 +123,16 @@ def test_the_first_file_survives_a_failed_second_render(tmp_path: Path) -> None:
     before = (tmp_path / "face.npz").read_bytes()
     assert main(["render", str(tmp_path / "gone.wav"), "-o", str(tmp_path / "face.npz")]) == 2
     assert (tmp_path / "face.npz").read_bytes() == before
+
+
+def test_a_recording_that_begins_in_the_middle_of_a_note_is_heard(tmp_path: Path) -> None:
+    sung = vowel("a", 262.0, 2.0, sample_rate_hz=RATE_HZ)
+    face = render(sung[RATE_HZ // 2 :], tmp_path)
+    assert face["voiced"][10:-10].mean() > 0.98
+    assert opening(face)[15:-10].min() > 0.1
+
+
+def test_steady_hiss_leaves_the_mouth_shut(tmp_path: Path) -> None:
+    hiss = noise(4.0, sample_rate_hz=RATE_HZ, loudness_dbfs=-45.0)
+    face = render(hiss, tmp_path)
+    assert np.mean(opening(face) > 0.1) < 0.01
