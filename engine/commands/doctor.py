@@ -18,7 +18,8 @@ from t2s_rt.inference.motion import MotionModel
 
 DESCRIPTION = """\
 Look at this machine: packages, model, head, page, microphones, port. Each line says ok, or what is
-missing and the command that adds it. Exit code 0 when `t2s live` can run, 2 when something it needs is missing.
+missing and the command that adds it. Exit code 0 when `t2s live` can run, 2 when something that it
+needs is missing.
 """
 SETUP = "run `python dev.py setup` in the repository"
 
