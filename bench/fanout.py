@@ -52,6 +52,8 @@ from t2s_rt.types import ARKIT_COUNT, EXPRESSION_COUNT, FlamePose, Frame, VoiceR
 
 DESIGNS: Final = ("direct", "websockets", "picows")
 WARM_UP_S: Final = 1.0
+ASKED_S: Final = 0.1
+"""Time for a frame that a client asked for to arrive before it stalls."""
 DRAIN_S: Final = 1.5
 """How long woken clients are watched."""
 READ_BYTES: Final = 65_536
@@ -59,7 +61,11 @@ FRAME_NS: Final = round(FRAME_S * 1e9)
 HOST: Final = "127.0.0.1"
 MEGABYTE: Final = 1e6
 BINARY: Final = 0x82
+PING: Final = 0x89
+PONG: Final = 0x8A
 ARRAY_OF_9: Final = 0x99
+STALL_MOST_S: Final = 8.0
+"""Longer than this, and the server's keep-alive would rightly close a client that does not answer."""
 
 
 # --- the serving process --------------------------------------------------------------------------
@@ -143,7 +149,7 @@ class DirectSender:
                 return frame
 
         class TimedServer(Server):
-            pipe = TimedPipe
+            pipe = TimedPipe  # type: ignore[mutable-override]  # never reassigned
 
         self._server = TimedServer(
             ServerConfig(host=HOST, port=0, max_clients=clients + 8),
@@ -251,6 +257,7 @@ async def _pump(mailbox: FrameMailbox, send: Callable[[Frame], None], written: L
         frame = await mailbox.get()
         send(frame)
         written.add_ns(time.perf_counter_ns() - frame.captured_ns)
+        await asyncio.sleep(0)
 
 
 async def serve_process(design: str, clients: int) -> None:
@@ -288,10 +295,11 @@ async def serve_process(design: str, clients: int) -> None:
                     "turns": _as_dict(turns.summary()),
                 }
                 print(json.dumps(report), flush=True)
+            case "stop":
+                source.end()
             case "memory":
                 print(json.dumps({"bytes": resident_bytes()}), flush=True)
     ticker.cancel()
-    source.end()
     await sender.close()
 
 
@@ -379,6 +387,8 @@ class LoadClient:
                 break
             if data[at] == BINARY and data[body] == ARRAY_OF_9:
                 yield frame_head(data, body)
+            elif data[at] == PING:
+                self.sock.send(struct.pack(">BBI", PONG, 0x80 | size, 0) + data[body : body + size])
             at = body + size
         self.rest = data[at:]
 
@@ -547,7 +557,7 @@ def run_design(design: str, clients: int, stalled: int, seconds: float) -> Resul
     Args:
         design: One of `DESIGNS`.
         clients: How many clients in all.
-        stalled: How many of them stop reading (and, every other one, stop asking) for the measured time.
+        stalled: How many of them stop reading (every other one stops asking first) for the second half.
         seconds: Measured time.
     """
     allow_sockets(clients + 64)
@@ -561,23 +571,25 @@ def run_design(design: str, clients: int, stalled: int, seconds: float) -> Resul
         server.tell("go")
         crowd.read(WARM_UP_S, record=False)
         sleepers, awake = crowd.clients[:stalled], crowd.clients[stalled:]
-        for client in sleepers:
-            client.asking = False  # one that is asked for each frame gets the one it asked for
-        crowd.read(0.1, record=False)
-        for client in sleepers:
-            crowd.selector.unregister(client.sock)
-        crowd.read(WARM_UP_S, record=False)  # kernel buffers of stalled clients fill
+        stall_s = min(seconds / 2, STALL_MOST_S)
         before = sum(client.frames for client in awake)
-        memory_before = server.ask("memory")["bytes"]
         server.tell("measure")
         begun_s = time.perf_counter()
-        crowd.read(seconds, record=True)
-        passed_s = time.perf_counter() - begun_s
+        crowd.read(seconds - stall_s, record=True)
+        for client in sleepers:
+            client.asking = False  # a frame that was asked for is still read; then it asks no more
+        crowd.read(ASKED_S, record=True)
+        for client in sleepers:
+            crowd.selector.unregister(client.sock)
+        memory_before = server.ask("memory")["bytes"]
+        crowd.read(stall_s - ASKED_S, record=True)
         growth = server.ask("memory")["bytes"] - memory_before
+        passed_s = time.perf_counter() - begun_s
         report = server.ask("report")
         delivered = sum(client.frames for client in awake) - before
         _wake(crowd, sleepers)
         crowd.read(DRAIN_S, record=False)
+        server.tell("stop")
     finally:
         crowd.close()
         server.close()
