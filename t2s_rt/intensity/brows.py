@@ -50,7 +50,7 @@ class Brows:
     BREATH_LIFT: Final = 0.10
     FURROW_CHANCE: Final = 0.3
     """Share of phrases sung with the brows drawn together."""
-    FURROW: Final = 0.18
+    FURROW: Final = 0.12
     NO_FURROW: Final = 0.04
     LOW_BROWS_KNIT: Final = 0.4
     """How far brows that are wanted below rest draw together instead."""

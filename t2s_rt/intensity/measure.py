@@ -18,6 +18,8 @@ Mask: TypeAlias = npt.NDArray[np.bool_]
 
 SETTLED_S: Final = 0.5
 """How long after a voice begins its opening counts as reached, and a held note as settled."""
+RELEASED_S: Final = 0.25
+"""A mouth that stays closed for this long after a voice has been released, whatever comes then."""
 REST: Final = 0.01
 """An intensity below this is rest."""
 SHUT: Final = -0.5
@@ -113,14 +115,14 @@ def release_delay_s(
     Args:
         available_s: ``(T,)`` audio time at which each frame leaves the engine.
         jaw_open: ``(T,)`` opening.
-        voice_ends_s: Audio time of the voice's last sound; `SETTLED_S` of silence follow.
+        voice_ends_s: Audio time of the voice's last sound; `RELEASED_S` of silence follow.
         share: Of the opening before the end (median over the 0.2 s before it).
 
     Returns:
-        Delay in s; NaN where the mouth was not open or does not close within `SETTLED_S`.
+        Delay in s; NaN where the mouth was not open or does not close within `RELEASED_S`.
     """
     before = (available_s > voice_ends_s - 0.2) & (available_s <= voice_ends_s)
-    after = np.flatnonzero((available_s > voice_ends_s) & (available_s < voice_ends_s + SETTLED_S))
+    after = np.flatnonzero((available_s > voice_ends_s) & (available_s < voice_ends_s + RELEASED_S))
     if not before.any() or after.size == 0:
         return float("nan")
     wanted = share * float(np.median(jaw_open[before]))

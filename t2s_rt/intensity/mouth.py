@@ -6,16 +6,13 @@ from typing import Final
 
 from t2s_rt.intensity.actions import ACTION_INDEX, MOUTH_NAMES
 from t2s_rt.intensity.hearing import Hearing
-from t2s_rt.intensity.smoothing import Follower, OneEuro, clamp, ramp
+from t2s_rt.intensity.smoothing import Follower, OneEuro, clamp, ramp, smoothing_factor
+from t2s_rt.timebase import FRAME_S
 
 _JAW: Final = ACTION_INDEX["jaw_open"]
 _CLOSURE: Final = ACTION_INDEX["lip_closure"]
 _CORNERS: Final = ACTION_INDEX["corner_pull"]
 _CHEEKS: Final = ACTION_INDEX["cheek_raise"]
-_PARTED: Final = tuple(
-    ACTION_INDEX[name] for name in ("upper_lip_raise", "lower_lip_depress", "lip_funnel")
-)
-"""Actions that part the lips, which pressed lips cannot do."""
 
 
 class Mouth:
@@ -25,14 +22,15 @@ class Mouth:
         knows: Mouth actions that the model writes.
     """
 
-    ATTACK_PER_FRAME: Final = 0.7
-    """Gate opening per frame: 70 % in the voice's first frame, all in the second."""
     RELEASE_FACTOR: Final = 0.3
     """Of the gate's opening what is left a frame later: under 10 % after two frames, 33 ms."""
     SHUT_BELOW: Final = 0.01
     REST_HZ: Final = 4.0
     SPEED_GAIN_HZ: Final = 3.0
     """One-Euro constants: a still mouth is smoothed at 4 Hz, a vowel glide (3 a second) at 13 Hz."""
+    OPENING_S: Final = 0.08
+    """Nothing is smoothed while the mouth opens: a late onset is seen before any jitter is."""
+    LOUDNESS_S: Final = 0.15
     LOUDNESS_GAIN: Final = 0.3
     """How much of its opening the jaw gains from no effort to the singer's louder voice (Huber;
     Echternach 2016: opening follows level). Small, since the model hears loudness too."""
@@ -49,6 +47,9 @@ class Mouth:
         known = [ACTION_INDEX[name] for name in knows]
         self._filters = [(i, OneEuro(self.REST_HZ, self.SPEED_GAIN_HZ)) for i in known]
         self._gate = 0.0
+        self._present_s = 0.0
+        self._loudness_factor = smoothing_factor(self.LOUDNESS_S)
+        self._loudness = 1.0
         self._breath = Follower(0.06, 0.04)
         self._corners = Follower(0.12, 0.045) if _CORNERS not in known else None
         self._cheeks = Follower(0.18, 0.045) if _CHEEKS not in known else None
@@ -58,11 +59,11 @@ class Mouth:
         self._step_gate(present=heard.present)
         gate = self._gate
         for i, smooth in self._filters:
-            if gate == 0.0:
+            if self._present_s < self.OPENING_S and (heard.present or gate == 0.0):
                 smooth.jump(motion[i])
-                face[i] = 0.0
             else:
-                face[i] = smooth.step(motion[i]) * gate
+                smooth.step(motion[i])
+            face[i] = smooth.value * gate
         self._open_with_effort(heard, face)
         self._let_lips_win(face)
         self._breathe_in(heard, face)
@@ -70,14 +71,17 @@ class Mouth:
 
     def _step_gate(self, *, present: bool) -> None:
         if present:
-            self._gate = min(1.0, self._gate + self.ATTACK_PER_FRAME)
+            self._present_s = self._present_s + FRAME_S if self._gate > 0.0 else 0.0
+            self._gate = 1.0
         else:
             self._gate *= self.RELEASE_FACTOR
             if self._gate < self.SHUT_BELOW:
-                self._gate = 0.0
+                self._gate = self._present_s = 0.0
 
     def _open_with_effort(self, heard: Hearing, face: list[float]) -> None:
-        jaw = face[_JAW] * (1.0 + self.LOUDNESS_GAIN * (heard.effort - 1.0))
+        wanted = 1.0 + self.LOUDNESS_GAIN * (heard.effort - 1.0) if self._present_s > 0.0 else 1.0
+        self._loudness += (wanted - self._loudness) * self._loudness_factor
+        jaw = face[_JAW] * self._loudness
         held = (
             self.HELD_JAW
             * self._gate
@@ -88,10 +92,9 @@ class Mouth:
         face[_JAW] = max(jaw, held)
 
     def _let_lips_win(self, face: list[float]) -> None:
+        """The jaw rises behind closed lips but not all the way; the rig keeps the lips shut."""
         closure = clamp(face[_CLOSURE], 0.0, 1.0)
         face[_JAW] *= 1.0 - (1.0 - self.JAW_LEFT_BY_LIPS) * closure
-        for i in _PARTED:
-            face[i] *= 1.0 - closure
 
     def _breathe_in(self, heard: Hearing, face: list[float]) -> None:
         clear = heard.breath_dbfs > self.BREATH_FROM_DBFS
