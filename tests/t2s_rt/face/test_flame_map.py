@@ -102,7 +102,7 @@ def test_each_shape_gives_the_same_mesh(built, name):
         assert largest_mm < 0.5
 
 
-@pytest.mark.parametrize("weights", COMBINATIONS, ids=lambda weights: "+".join(weights))
+@pytest.mark.parametrize("weights", COMBINATIONS, ids="+".join)
 def test_combinations_give_the_same_mesh(built, weights):
     assembly, _, flame = built
     largest_mm, mean_mm = measure_errors_mm(assembly, flame, weights)

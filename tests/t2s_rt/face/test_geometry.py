@@ -85,7 +85,7 @@ def test_bound_vertices_follow():
 
 
 def test_rays_meet_the_nearest_front_facing_triangle():
-    two = np.concatenate([SQUARE, SQUARE + [0, 0, 1]])
+    two = np.concatenate([SQUARE, SQUARE + np.array([0.0, 0.0, 1.0])])
     part = Part("two", two, np.concatenate([HALVES, HALVES + 4]), np.zeros((52, 8, 3)))
     corners, shares = project_to_front(part, np.array([[0.75, 0.25], [0.1, 0.2]]), depth_from_m=-1.0)
     met = np.einsum("nk,nki->ni", shares, two[corners])

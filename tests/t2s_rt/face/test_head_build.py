@@ -17,8 +17,8 @@ from t2s_rt.face.rig import Rig
 from t2s_rt.intensity.actions import ACTION_COUNT, ACTION_INDEX
 
 NODES = {
-    "skin", "shirt", "eye_left", "eye_right", "teeth_upper", "teeth_lower", "tongue", "lashes", "brows", "hair",
-    "root", "neck",
+    "root", "neck", "skin", "shirt", "eye_left", "eye_right", "teeth_upper", "teeth_lower", "tongue",
+    "lashes", "brows", "hair",
 }  # fmt: skip
 
 
