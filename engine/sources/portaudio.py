@@ -20,8 +20,10 @@ BACKEND: Final = "PyAudio"
 LISTENED_CHANNELS: Final = 2
 """A device is opened with two inputs where it can: which of them the singer uses is then no question."""
 PLAUSIBLE_DELAY_S: Final = 0.1
-"""A driver that says the sound is older than this, or younger than the block is long, is not believed:
-through PulseAudio, ALSA says 0.3 ms for most blocks of 5 ms, and 420 ms for some."""
+"""A driver is not believed that says the sound is older than this, or younger than the block is long."""
+PLAUSIBLE_JUMP_NS: Final = NS_PER_S // 100
+"""Nor one whose clock jumps by more than 10 ms between blocks. Through PulseAudio, ALSA says 0.3 ms for
+most blocks of 5 ms, and now and then 90 or 420 ms, while blocks keep coming every 5 ms."""
 
 OPEN_ERRORS: Final = (OSError, ValueError)
 """What PyAudio raises for PortAudio's errors and for a device that does not exist."""
@@ -52,6 +54,7 @@ class PortAudioStream:
         self._channels = channels
         self._on_block = on_block
         self._clock = clock
+        self._expected_ns = 0
         self._stream = library.open(
             rate=rate_hz,
             channels=channels,
@@ -91,14 +94,22 @@ class PortAudioStream:
         self, data: bytes, _count: int, times: dict[str, float], flags: int
     ) -> tuple[None, int]:
         samples = np.frombuffer(data, np.float32).reshape(-1, self._channels)
-        delay_s = times["current_time"] - times["input_buffer_adc_time"]
         block_s = len(samples) / self._rate_hz
-        known = times["input_buffer_adc_time"] > 0
-        if not (known and block_s <= delay_s < PLAUSIBLE_DELAY_S):
-            delay_s = block_s
-        captured_ns = self._clock.now_ns() - round(delay_s * NS_PER_S)
+        captured_ns = self._capture_time(times, block_s)
+        self._expected_ns = captured_ns + round(block_s * NS_PER_S)
         self._on_block(samples, captured_ns, bool(flags & pyaudio.paInputOverflow))
         return None, pyaudio.paContinue
+
+    def _capture_time(self, times: dict[str, float], block_s: float) -> int:
+        """When the block began: as the driver says where that can be true, else its length ago."""
+        now_ns = self._clock.now_ns()
+        arrived_ns = now_ns - round(block_s * NS_PER_S)
+        delay_s = times["current_time"] - times["input_buffer_adc_time"]
+        if not (times["input_buffer_adc_time"] > 0 and block_s <= delay_s < PLAUSIBLE_DELAY_S):
+            return arrived_ns
+        said_ns = now_ns - round(delay_s * NS_PER_S)
+        is_steady = abs(said_ns - (self._expected_ns or said_ns)) < PLAUSIBLE_JUMP_NS
+        return said_ns if is_steady else arrived_ns
 
 
 class PortAudioBackend:

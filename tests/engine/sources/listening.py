@@ -35,8 +35,10 @@ def listen(ring: AudioRing, count: int, patience_s: float = PATIENCE_S) -> np.nd
     return out[:heard]
 
 
-def named(name: str, *, index: int = 0, default: bool = False, channels: int = 1) -> InputDevice:
-    return InputDevice("bench", "wood", index, name, channels, 48_000, default)
+def named(
+    name: str, *, index: int = 0, default: bool = False, channels: int = 1, default_rate_hz: int = 48_000
+) -> InputDevice:
+    return InputDevice("bench", "wood", index, name, channels, default_rate_hz, default)
 
 
 class BenchStream:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 
 import aubio
@@ -108,12 +110,12 @@ def test_captured_time_is_just_before_now_and_goes_with_the_samples(source, ring
         listen(ring, 240)
         times.append((SystemClock().now_ns(), ring.captured_ns))
     now, captured = np.array(times, np.float64).T / NS_PER_S
-    age_s = now - captured
-    assert np.all(age_s > -0.002)
-    assert np.median(age_s) < 0.02
-    assert abs((captured[-1] - captured[0]) - 99 * 0.005) < 0.1
+    assert np.all(now > captured), "nothing comes from the future"
+    assert np.min(now - captured) < 0.05
+    assert np.all(np.diff(captured) > -0.012), "it does not jump back"
 
 
+@pytest.mark.slow
 def test_a_killed_server_is_awaited_on_silence_and_reopened(source, ring, pulse, tone):
     assert eventually(lambda: is_running(source))
     pulse.kill()
@@ -181,6 +183,27 @@ def test_looking_for_devices_writes_nothing_to_stderr(pulse):
     )
     assert done.stdout.strip() == "[]"
     assert done.stderr == ""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGINT for one process")
+@pytest.mark.parametrize("spec", ["mic", "ws", "synthetic"])
+@pytest.mark.parametrize("delay_s", [0.0, 0.2])
+def test_ctrl_c_ends_a_program_that_listens(pulse, spec, delay_s):
+    program = (
+        "import time; from engine.ring import AudioRing; from engine.sources.spec import open_source\n"
+        f"source = open_source({spec!r})\n"
+        "try:\n    print('go', flush=True); source.start(AudioRing(48_000)); time.sleep(60)\n"
+        "finally:\n    source.stop()\n"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", program], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as process:
+        assert process.stdout.readline() == b"go\n"
+        time.sleep(delay_s)
+        process.send_signal(signal.SIGINT)
+        errors = process.communicate(timeout=15)[1]
+    assert process.returncode == -signal.SIGINT
+    assert errors.rstrip().endswith(b"KeyboardInterrupt")
 
 
 def test_the_list_names_this_machines_inputs(pulse):
