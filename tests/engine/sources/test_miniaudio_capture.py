@@ -37,7 +37,7 @@ def test_a_device_that_went_away_cannot_be_opened_and_leaves_no_open_file(pulse,
     pulse.kill()
 
     def open_files() -> int:
-        with pytest.raises(DeviceError, match="cannot be opened: .*Another program may be using it"):
+        with pytest.raises(DeviceError, match=r"cannot be opened: .*Another program may be using it"):
             backend.open(monitor, print)
         return len(list(folder.iterdir())) if folder.exists() else 0
 

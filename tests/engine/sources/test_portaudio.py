@@ -9,8 +9,6 @@ from engine.clock import NS_PER_S, ManualClock
 from tests.engine.sources.listening import named
 
 pyaudio = pytest.importorskip("pyaudio", reason="no PyAudio: pip install pyaudio")
-    "pyaudio", reason="no PyAudio: pip install pyaudio (needs portaudio19-dev)"
-)
 
 from engine.sources.portaudio import PortAudioBackend, PortAudioStream  # noqa: E402 - needs PyAudio
 from t2s_rt.errors import DeviceError  # noqa: E402
