@@ -1,0 +1,95 @@
+# Copyright (c) 2026 the t2s-rt authors. SPDX-License-Identifier: MIT (see ../LICENSE)
+"""Receive a singing face from a t2s-rt engine: one file, needs only `websockets` and `msgpack`.
+
+    with Face("ws://127.0.0.1:8760/ws") as face:
+        for frame in face:
+            print(frame.seq, face.weight(frame, "jawOpen"))
+
+Each step of the loop asks for the newest frame, so a slow loop gets fewer frames, never old ones.
+"""
+
+import struct
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+import msgpack
+from websockets.exceptions import ConnectionClosedOK
+from websockets.sync.client import connect
+
+
+class Frame(NamedTuple):
+    """One face. Streams that were not asked for are None; order and units are in `Face.hello`."""
+
+    seq: int
+    pts_samples: int
+    captured_ns: int
+    song_s: float
+    actions: tuple[float, ...] | None
+    arkit: tuple[float, ...] | None
+    flame: tuple[float, ...] | None
+    voice: tuple[float, bool, float, float] | None
+
+
+class Face:
+    """A connection to an engine.
+
+    Args:
+        url: Address of the engine's WebSocket.
+        streams: Parts of a frame to ask for: actions, arkit, flame, voice.
+        rate_hz: 60, 30 or 15.
+        token: The engine's token, where it has one.
+    """
+
+    def __init__(
+        self, url: str, streams: Sequence[str] = ("arkit",), rate_hz: int = 60, token: str = ""
+    ) -> None:
+        self._socket = connect(
+            url,
+            subprotocols=["t2s.v1.msgpack"],
+            additional_headers={"Authorization": f"Bearer {token}"} if token else None,
+            compression=None,
+            proxy=None,
+        )
+        self._request = {"type": "subscribe", "streams": [*streams], "rate_hz": rate_hz, "window": 1}
+        self.hello: dict = msgpack.unpackb(self._socket.recv())
+        self.status: dict = {}
+
+    def __enter__(self) -> "Face":
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self._socket.close()
+
+    def __iter__(self) -> Iterator[Frame]:
+        """Frames until the engine stops; a lost connection raises `websockets.ConnectionClosedError`."""
+        try:
+            while True:
+                self._socket.send(msgpack.packb(self._request))
+                frame = self._next_frame()
+                self._request = {"type": "ack", "seq": frame.seq}
+                yield frame
+        except ConnectionClosedOK:
+            return
+
+    def _next_frame(self) -> Frame:
+        while True:
+            message = msgpack.unpackb(self._socket.recv())
+            if isinstance(message, list) and message[0] == "frame":
+                head, arrays, voice = message[1:5], message[5:8], message[8]
+                return Frame(*head, *map(_floats, arrays), voice and tuple(voice))
+            if isinstance(message, dict) and message.get("type") == "status":
+                self.status = message
+
+    def weight(self, frame: Frame, name: str) -> float:
+        """One ARKit weight by its name, such as ``jawOpen``."""
+        return frame.arkit[self.hello["arkit"].index(name)]
+
+
+def _floats(data: bytes | None) -> tuple[float, ...] | None:
+    return None if data is None else struct.unpack(f"<{len(data) // 4}f", data)
+
+
+if __name__ == "__main__":
+    with Face("ws://127.0.0.1:8760/ws") as face:
+        for frame in face:
+            print(f"frame {frame.seq}  jaw {face.weight(frame, 'jawOpen'):.2f}", end="\r", flush=True)
