@@ -17,6 +17,17 @@ from t2s_rt.types import FloatArray
 _READABLE: Final = "WAV, FLAC, OGG and MP3 files can be read."
 
 
+class _SequentialFile(soundfile.SoundFile):  # type: ignore[misc] # untyped library
+    """Reads straight on.
+
+    soundfile seeks to where it already is after every read, and a seek resets libsndfile's MP3 decoder:
+    read in blocks, an MP3 comes out as bursts and silence. It does not seek in what is not seekable.
+    """
+
+    def seekable(self) -> bool:
+        return False
+
+
 class AudioFile:
     """An open recording; made by `open_audio`, a context manager.
 
@@ -35,6 +46,7 @@ class AudioFile:
         self.duration_s = int(file.frames) / self.sample_rate_hz
         self.bad_samples = 0
         self._file = file
+        self._begun = False
 
     def __enter__(self) -> Self:
         return self
@@ -62,7 +74,9 @@ class AudioFile:
         """
         mixer = MonoMixer(self.channels)
         try:
-            self._file.seek(0)
+            if self._begun:
+                self._file.seek(0)
+            self._begun = True
             while True:
                 block = self._file.read(frames, dtype="float32", always_2d=True)
                 if not len(block):
@@ -99,7 +113,7 @@ def open_audio(path: str | Path) -> AudioFile:
     if path.suffix.lower() == ".raw":
         raise AudioError(f"{path} has no header that says its rate.", f"Convert it to WAV. {_READABLE}")
     try:
-        file = soundfile.SoundFile(path)
+        file = _SequentialFile(path)
     except soundfile.LibsndfileError as error:
         raise AudioError(
             f"{path} is not an audio file that can be read: {error.error_string}",

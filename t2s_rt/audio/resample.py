@@ -57,7 +57,7 @@ class StreamResampler:
         self._passes = self._up == self._down
         self._phases = min(self._up, _MAX_PHASES)
         self._half = (
-            0 if self._passes else _HALF_TAPS * max(1, math.ceil(input_rate_hz / SAMPLE_RATE_HZ))
+            0 if self._passes else math.ceil(_HALF_TAPS * max(1.0, input_rate_hz / SAMPLE_RATE_HZ))
         )
         self._weights = np.ones((1, 1), np.float32) if self._passes else self._design()
         self._pending: FloatArray = np.zeros(0, np.float32)
@@ -139,7 +139,11 @@ class StreamResampler:
             whole, phases = np.divmod(positions, self._up)
             first = whole - (self._half - 1) - self._pending_start
             phases = phases * self._phases // self._up
-            windows = np.lib.stride_tricks.sliding_window_view(self._pending, 2 * self._half)
+            taps = 2 * self._half
+            # Overlapping windows without a copy; numpy's own helper leaves reference cycles behind.
+            windows = np.ndarray(
+                (self._pending.size - taps + 1, taps), np.float32, self._pending, strides=(4, 4)
+            )
             self._enqueue(np.einsum("ij,ij->i", windows[first], self._weights[phases]))
             self._next_output = output_stop
         needed = output_stop * self._down // self._up - (self._half - 1)

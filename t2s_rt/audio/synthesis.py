@@ -234,7 +234,8 @@ def sing(
 
 
 def _harmonics(contour: _Samples64, formants_hz: tuple[float, ...], sample_rate_hz: int) -> _Samples64:
-    phase = 2 * np.pi * np.cumsum(contour) / sample_rate_hz
+    steps = np.cumsum(contour) - 0.5 * (contour + contour[0])  # trapezoids: the same phase at every rate
+    phase: _Samples64 = 2 * np.pi * steps / sample_rate_hz
     sample_index = np.arange(contour.size)
     control_index = np.append(sample_index[::_CONTROL_SAMPLES], contour.size - 1)
     control_f0 = contour[control_index]
