@@ -30,6 +30,9 @@ LIP_BOTTOM_M: Final = (
     (0.0, 0.5915), (0.006, 0.5920), (0.011, 0.5935), (0.016, 0.5975), (0.020, 0.6015), (0.0235, 0.6045)
 )  # fmt: skip
 """Outline of the lips, ``(|x|, y)``."""
+MOUTH_DEPTH_M: Final = (0.075, 0.130)
+THROAT_LIGHT: Final = 0.3
+"""Between which depths the mouth darkens, and to what share."""
 SHIRT_THICKNESS_M: Final = 0.004
 EYE_SEGMENTS: Final = 36
 PUPIL_DEG: Final = 10.0
@@ -100,9 +103,9 @@ def make_looks(head: BaseHead) -> Looks:
             paint_plain(make_shirt(head), SHIRT_SRGB, 0.9),
         ),
         carried=(
-            paint_plain(head.teeth_upper, TEETH_SRGB, 0.3),
-            paint_plain(head.teeth_lower, TEETH_SRGB, 0.3),
-            paint_plain(head.tongue, TONGUE_SRGB, 0.4),
+            paint_inside(head.teeth_upper, TEETH_SRGB, 0.3),
+            paint_inside(head.teeth_lower, TEETH_SRGB, 0.3),
+            paint_inside(head.tongue, TONGUE_SRGB, 0.4),
             paint_plain(grow_lashes(head), LASH_SRGB, 0.8, shaded=False),
             paint_plain(grow_brows(head), HAIR_SRGB, 0.8, shaded=False),
             Painted(hair, np.clip(np.array(HAIR_SRGB) * shade, 0.0, 1.0), 0.75),
@@ -161,10 +164,8 @@ def paint_skin(skin: Part) -> Float64Array:
     tint(FLUSH_SRGB, 0.35 * spot((0.0, 0.634, 0.150), 0.010))
     tint(FLUSH_SRGB, 0.40 * np.where((x > 0.066) & (z > 0.025) & (z < 0.062) & (y > 0.60), 1.0, 0.0))
     tint(SHADE_SRGB, 0.22 * spot((0.028, 0.672, 0.118), 0.012))
-    tint(
-        SHADE_SRGB,
-        np.clip(1.6 * (hollow - 0.03), 0.0, 0.5) * smoothstep(0.57, 0.61, skin.vertices[:, 1]),
-    )
+    face = smoothstep(0.57, 0.61, y)  # the coarse faces of the neck would show as blots
+    tint(SHADE_SRGB, np.clip(1.6 * (hollow - 0.03), 0.0, 0.5) * face)
     upper = np.interp(x, *np.array(LIP_TOP_M).T)
     lower = np.interp(x, *np.array(LIP_BOTTOM_M).T)
     lips = smoothstep(-0.0012, 0.0012, np.minimum(upper - y, y - lower)) * (z > 0.115)
@@ -186,6 +187,18 @@ def paint_plain(
         shaded: Whether its shading should follow the ARKit shapes.
     """
     return Painted(part, np.tile(srgb, (len(part.vertices), 1)), roughness, shaded)
+
+
+def paint_inside(part: Part, srgb: tuple[float, float, float], roughness: float) -> Painted:
+    """A part in the mouth: darker towards the throat, where little light comes.
+
+    Args:
+        part: The part.
+        srgb: Its colour behind the lips.
+        roughness: 0 mirror to 1 chalk.
+    """
+    light = THROAT_LIGHT + (1.0 - THROAT_LIGHT) * smoothstep(*MOUTH_DEPTH_M, part.vertices[:, 2])
+    return Painted(part, light[:, None] * np.array(srgb), roughness)
 
 
 def make_eye(head: BaseHead, side: str) -> Eye:
