@@ -24,10 +24,10 @@ class Brows:
         rng: Its own source of chance.
     """
 
-    NATURAL_HZ: Final = 1.8
+    NATURAL_HZ: Final = 2.3
     DAMPING: Final = 0.9
     BASE: Final = 0.15
-    PITCH_GAIN: Final = 0.2
+    PITCH_GAIN: Final = 0.22
     EFFORT_GAIN: Final = 0.08
     USUAL_EFFORT: Final = 0.7
     FOLLOWING_CHANCE: Final = 0.71
@@ -40,10 +40,10 @@ class Brows:
     RISE_S: Final = 0.2
     WANDER: Final = 0.2
     """Spread of what each note's brows do for no reason that can be heard."""
-    WANDER_S: Final = 1.5
+    WANDER_S: Final = 1.0
     """A held note lasting longer gets another move."""
     WANDER_REFRACTORY_S: Final = 0.6
-    PHRASE_SPREAD: Final = 0.2
+    PHRASE_SPREAD: Final = 0.1
     ASYMMETRY: Final = 0.24
     OUTER: Final = 0.8
     """Outer brows beside the inner ones."""

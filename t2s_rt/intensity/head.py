@@ -29,11 +29,11 @@ class Head:
 
     NATURAL_HZ: Final = 1.3
     DAMPING: Final = 0.6
-    PITCH_GAIN: Final = 0.09
+    PITCH_GAIN: Final = 0.08
     EFFORT_GAIN: Final = 0.15
     POSTURE: Final = 0.10
     """Spread of the pose that a phrase is sung in."""
-    GESTURE: Final = 0.15
+    GESTURE: Final = 0.16
     """Spread of the small moves that notes bring."""
     GESTURE_CHANCE: Final = 0.7
     GESTURE_REFRACTORY_S: Final = 0.4

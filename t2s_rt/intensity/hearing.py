@@ -39,7 +39,7 @@ class Hearing:
     """From the singer's reference level down to no effort: about the range of a sung phrase."""
     PHRASE_GAP_S: Final = 0.28
     """Silence that ends a phrase; longer than a stop consonant, shorter than most breaths."""
-    VIBRATO_SMOOTHING_S: Final = 0.09
+    VIBRATO_SMOOTHING_S: Final = 0.075
     """Time constant that leaves a third of a 5.5 Hz vibrato and follows a change of note."""
     RISE_SEMITONES: Final = 2.5
     RISE_WINDOW_FRAMES: Final = 12

@@ -1,0 +1,43 @@
+import numpy as np
+
+from t2s_rt.intensity.actions import ACTION_COUNT, ACTION_INDEX
+from t2s_rt.intensity.brows import Brows
+from t2s_rt.types import Feature
+from tests.t2s_rt.intensity.conftest import hear, rank_correlation
+
+INNER = ACTION_INDEX["brow_raise_inner"]
+
+
+def move(features, seed=0):
+    brows, face, out = Brows(np.random.default_rng(seed)), [0.0] * ACTION_COUNT, []
+    for heard in hear(features):
+        brows.step(heard, face)
+        out.append(list(face))
+    return np.array(out)
+
+
+def test_brows_follow_the_sung_pitch_but_not_slavishly(song):
+    f0_hz = song[:, -1, Feature.F0_HZ]
+    voiced = f0_hz > 0.0
+    follows = [rank_correlation(move(song, seed)[voiced, INNER], f0_hz[voiced]) for seed in range(8)]
+    assert 0.3 < np.mean(follows) < 0.7
+
+
+def test_they_move_smoothly_and_differ_a_little_left_and_right(song):
+    out = move(song)
+    assert np.abs(np.diff(out[:, INNER])).max() < 0.08
+    left, right = (out[:, ACTION_INDEX[f"brow_raise_outer_{side}"]] for side in ("left", "right"))
+    assert 0.0 < np.abs(left - right).max() < 0.3
+    assert np.corrcoef(left, right)[0, 1] > 0.9
+
+
+def test_they_come_to_rest_in_silence(score):
+    out = move(score.note(3.0, 400.0).silence(3.0).features)
+    assert out[120:180, INNER].max() > 0.03
+    assert np.abs(out[-30:]).max() < 0.01
+
+
+def test_a_breath_lifts_them_before_the_phrase(score):
+    out = move(score.silence(0.5).silence(0.5, breath=0.9).features)
+    assert out[29, INNER] == 0.0
+    assert out[-1, INNER] > 0.03

@@ -1,0 +1,54 @@
+import numpy as np
+
+from t2s_rt.intensity.actions import ACTION_COUNT, ACTION_INDEX
+from t2s_rt.intensity.head import Head
+from t2s_rt.intensity.measure import energy_share_below
+from t2s_rt.types import Feature
+from tests.t2s_rt.intensity.conftest import hear
+
+POSE = [ACTION_INDEX[name] for name in ("head_yaw", "head_pitch", "head_roll")]
+
+
+def move(features, seed=0):
+    head, face, out = Head(np.random.default_rng(seed)), [0.0] * ACTION_COUNT, []
+    for heard in hear(features):
+        head.step(heard, face)
+        out.append([face[i] for i in POSE])
+    return np.array(out)
+
+
+def test_the_head_moves_slowly(song):
+    pose = move(song)
+    assert energy_share_below(pose, 2.5) > 0.95
+    assert energy_share_below(np.diff(pose, axis=0), 2.5) > 0.8
+    assert 0.15 < np.abs(pose).max() < 0.9
+
+
+def test_it_rises_with_pitch(song):
+    f0_hz = song[:, -1, Feature.F0_HZ]
+    voiced = f0_hz > 0.0
+    follows = [
+        np.corrcoef(move(song, seed)[voiced, 1], np.log(f0_hz[voiced]))[0, 1] for seed in range(8)
+    ]
+    assert 0.15 < np.mean(follows) < 0.7
+
+
+def test_it_lifts_with_the_breath_and_outlasts_the_phrase(score):
+    features = score.silence(1.0).silence(0.4, breath=0.9).note(2.0).silence(3.0).features
+    poses = np.array([move(features, seed) for seed in range(6)])
+    pitch = poses[:, :, 1]
+    assert (pitch[:, 83] > pitch[:, 59] + 0.03).all()
+    after = np.abs(poses[:, 204:234]).max(axis=(1, 2))
+    assert np.median(after) > 0.05
+
+
+def test_it_comes_to_rest_in_silence_but_breathes(score):
+    pose = move(score.note(2.0).silence(8.0).features)[-240:]
+    assert np.abs(pose).max() < 0.03
+    assert np.ptp(pose[:, 1]) > 0.005
+
+
+def test_a_long_held_note_does_not_freeze_it(score):
+    pose = move(score.silence(0.5).note(8.0).features)
+    moved = [np.ptp(pose[k : k + 120], axis=0).max() for k in range(60, 390, 60)]
+    assert min(moved) > 0.02
