@@ -12,14 +12,17 @@ from t2s_rt.inference.backends import Binding, Device, Network, Port
 from t2s_rt.inference.baseline import BaselineMotion
 from t2s_rt.inference.inputs import INPUT_COUNT, assemble
 from t2s_rt.inference.manifest import Manifest, bundled_model_path, load_manifest
-from t2s_rt.intensity.actions import ACTION_INDEX, ACTIONS
-from t2s_rt.types import FloatArray
+from t2s_rt.intensity.actions import ACTION_COUNT, ACTION_INDEX, ACTIONS
+from t2s_rt.timebase import FRAME_RATE_HZ, HOPS_PER_FRAME
+from t2s_rt.types import FEATURE_COUNT, Feature, FloatArray
 
 __all__ = ["BaselineMotion", "Motion", "MotionModel", "MotionStream"]
 
 INPUT_NAME: Final = "frame"
 OUTPUT_NAME: Final = "actions"
 NEXT_PREFIX: Final = "next_"
+SILENCE_DBFS: Final = -100.0
+TYPICAL_REFERENCE_DBFS: Final = -24.0
 
 
 class Motion(Protocol):
@@ -109,13 +112,13 @@ class MotionStream:
             self._bind(model.network, old, new) for old, new in (self._state, self._state[::-1])
         )
         self._turn = 0
+        self._rested = self._state_after_silence()
         self.reset()
 
     def reset(self) -> None:
-        """Forget everything heard so far."""
-        for ports in self._state:
-            for port in ports:
-                port.array.fill(0.0)
+        """Forget everything heard so far: a singer who has been silent for a while."""
+        for port, rested in zip(self._state[0], self._rested, strict=True):
+            port.array[...] = rested
         self._turn = 0
 
     def step(self, x: FloatArray, out: FloatArray) -> None:
@@ -136,6 +139,16 @@ class MotionStream:
         np.maximum(self._predicted, self._lowest, out=self._predicted)
         np.minimum(self._predicted, 1.0, out=self._predicted)
         out[self._columns] = self._predicted[0]
+
+    def _state_after_silence(self) -> tuple[FloatArray, ...]:
+        """The memory a stream starts from; an empty one would begin with a twitch."""
+        silence = np.zeros((HOPS_PER_FRAME, FEATURE_COUNT), np.float32)
+        silence[:, [*range(*Feature.MEL.indices(FEATURE_COUNT)), Feature.LOUDNESS_DBFS]] = SILENCE_DBFS
+        silence[:, Feature.REFERENCE_DBFS] = TYPICAL_REFERENCE_DBFS
+        ignored = np.zeros(ACTION_COUNT, np.float32)
+        for _ in range(2 * FRAME_RATE_HZ):
+            self.step(silence, ignored)
+        return tuple(port.array.copy() for port in self._state[self._turn])
 
     def _bind(self, network: Network, old: Sequence[Port], new: Sequence[Port]) -> Binding:
         return network.bind(

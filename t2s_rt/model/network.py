@@ -1,8 +1,7 @@
 """The mouth network: a causal convolution for what a sound is, a recurrent layer for what went before.
 
-`MouthNetwork` runs over whole clips and is trained. `StepNetwork` is the same weights for one frame in, one
-frame out, with the state as plain tensors in and out, so that a singer's memory can be saved, batched and
-exported.
+`MouthNetwork` runs over whole clips and is trained. `StepNetwork` is the same weights for one frame in
+and one frame out, its state plain tensors in and out: a singer's memory can be saved, batched, exported.
 """
 
 from __future__ import annotations

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import cache, partial
 from pathlib import Path
 from typing import Final, Literal
 
@@ -27,19 +28,28 @@ from t2s_rt.types import FloatArray
 
 Kind = Literal["plain", "spoken", "sung", "vowel", "still"]
 
+SPEEDS: Final = (0.8, 0.9, 1.0, 1.0, 1.12, 1.25, 1.45)
+"""Spoken renderings: pitch and formants move together with the pace."""
+SUNG_RENDERINGS: Final = 10
 SUNG_S: Final = 60.0
 """Length of one sung rendering of a take."""
 STILL_S: Final = 60.0
 VOWEL_S: Final = 75.0
-GATE_RISE_S: Final = 0.025
-GATE_FALL_S: Final = 0.040
+GATE_RISE_S: Final = 0.020
+GATE_FALL_S: Final = 0.030
 """How fast the mouth follows a voice that is cut in or out: about the fastest a jaw moves."""
 EDGE_S: Final = 0.004
-USED_LEVEL: Final = 0.1
-"""A take that never moves an action beyond this says nothing about it."""
+USED_LEVEL: Final = 0.12
+USED_PERCENTILE: Final = 99.0
+"""A take that keeps an action below this level in so many frames says nothing about it: its animation
+tells such sounds by other controls (two of the five takes write 'oh' as pucker)."""
 
 _PACKAGE: Final = Path(__file__).resolve().parents[1]
-_HEARING: Final = ("audio/*.py", "types.py", "timebase.py", "training/*.py", "training/prepare/*.py")
+_HEARING: Final = (
+    *(f"audio/{stem}.py" for stem in ("features", "loudness", "mel", "pitch", "voice", "synthesis")),
+    *("types.py", "timebase.py", "training/dataset.py", "training/resing.py", "training/prepare/*.py"),
+)
+"""The code that decides what a rendering holds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,15 +88,15 @@ class Rendering:
         return features.reshape(count, HOPS_PER_FRAME, -1), targets.astype(np.float32)
 
 
-def render_all(captures: Sequence[Capture], cache: Path, seed: int) -> tuple[Rendering, ...]:
+def render_all(captures: Sequence[Capture], kept: Path, seed: int) -> tuple[Rendering, ...]:
     """Render every take in every way, or read it from the cache where nothing has changed.
 
     Args:
         captures: The takes.
-        cache: Folder for ``.npz`` files; one subfolder for each state of data and code.
+        kept: Folder for ``.npz`` files; one subfolder for each state of data and code.
         seed: Of everything random.
     """
-    folder = cache / data_hash(captures, seed)[:16]
+    folder = kept / data_hash(captures, seed)[:16]
     folder.mkdir(parents=True, exist_ok=True)
     jobs = [job for i, capture in enumerate(captures) for job in _jobs_of_take(capture, seed * 1000 + i)]
     jobs += _jobs_of_none(seed)
@@ -104,8 +114,7 @@ def data_hash(captures: Sequence[Capture], seed: int) -> str:
         state.update(capture.targets.tobytes())
     for pattern in _HEARING:
         for path in sorted(_PACKAGE.glob(pattern)):
-            if path.stem not in ("train", "evaluate", "export", "losses"):
-                state.update(path.read_bytes())
+            state.update(path.read_bytes())
     return state.hexdigest()
 
 
@@ -120,29 +129,24 @@ _Job = tuple[str, Callable[[], Rendering]]
 
 
 def _jobs_of_take(capture: Capture, seed: int) -> Iterable[_Job]:
-    yield f"{capture.name}-plain", lambda: _plain(capture)
-    for i, speed in enumerate((0.8, 0.9, 1.0, 1.0, 1.12, 1.25, 1.45)):
-        yield (
-            f"{capture.name}-spoken{i}",
-            lambda i=i, speed=speed: _spoken(capture, speed, np.random.default_rng((seed, 1, i))),
-        )
-    analysis: list[resing.Analysis] = []
+    yield f"{capture.name}-plain", partial(_plain, capture)
+    for i, speed in enumerate(SPEEDS):
+        rng = np.random.default_rng((seed, 1, i))
+        yield f"{capture.name}-spoken{i}", partial(_spoken, capture, speed, rng)
+    taken_apart = cache(partial(_analysis, capture))
+    for i in range(SUNG_RENDERINGS):
+        rng = np.random.default_rng((seed, 2, i))
+        yield f"{capture.name}-sung{i}", partial(_sung, capture, taken_apart, rng)
 
-    def sung(i: int) -> Rendering:
-        if not analysis:
-            analysis.append(
-                resing.analyse(_resample(capture.samples, capture.sample_rate_hz, resing.RATE_HZ))
-            )
-        return _sung(capture, analysis[0], np.random.default_rng((seed, 2, i)))
 
-    for i in range(10):
-        yield f"{capture.name}-sung{i}", lambda i=i: sung(i)
+def _analysis(capture: Capture) -> resing.Analysis:
+    return resing.analyse(_resample(capture.samples, capture.sample_rate_hz, resing.RATE_HZ))
 
 
 def _jobs_of_none(seed: int) -> list[_Job]:
     return [
-        *((f"still{i}", lambda i=i: _still(np.random.default_rng((seed, 3, i)))) for i in range(5)),
-        *((f"vowel{i}", lambda i=i: _vowels(np.random.default_rng((seed, 4, i)))) for i in range(6)),
+        *((f"still{i}", partial(_still, np.random.default_rng((seed, 3, i)))) for i in range(5)),
+        *((f"vowel{i}", partial(_vowels, np.random.default_rng((seed, 4, i)))) for i in range(6)),
     ]
 
 
@@ -177,8 +181,10 @@ def _spoken(capture: Capture, speed: float, rng: np.random.Generator) -> Renderi
     return _heard(capture, "spoken", samples, lambda t: t * np.float32(speed), mouth)
 
 
-def _sung(capture: Capture, analysis: resing.Analysis, rng: np.random.Generator) -> Rendering:
-    song = resing.sing(capture, analysis, SUNG_S, rng)
+def _sung(
+    capture: Capture, taken_apart: Callable[[], resing.Analysis], rng: np.random.Generator
+) -> Rendering:
+    song = resing.sing(capture, taken_apart(), SUNG_S, rng)
     samples = _resample(song.samples, resing.RATE_HZ, SAMPLE_RATE_HZ)
     samples, mouth = _cut(samples, rng)
     rows_s = np.arange(len(song.source_s)) * resing.STEP_S
@@ -196,41 +202,31 @@ def _sung(capture: Capture, analysis: resing.Analysis, rng: np.random.Generator)
     )
 
 
-_VOWEL_FACES: Final[dict[synthesis.Vowel, dict[str, float]]] = {
+_SOUND_FACES: Final[dict[str, dict[str, float]]] = {
     "a": {"jaw_open": 0.62, "lower_lip_depress": 0.30, "upper_lip_raise": 0.12},
     "e": {"jaw_open": 0.40, "lower_lip_depress": 0.32, "lip_spread": 0.25, "upper_lip_raise": 0.12},
     "i": {"jaw_open": 0.20, "lower_lip_depress": 0.26, "lip_spread": 0.40, "upper_lip_raise": 0.10},
     "o": {"jaw_open": 0.42, "lip_rounding": 0.62, "lip_funnel": 0.20},
     "u": {"jaw_open": 0.17, "lip_rounding": 0.40, "lip_pucker": 0.60, "lip_funnel": 0.18},
+    "m": {"jaw_open": 0.04, "lip_closure": 0.75},
 }
-"""Rule targets for synthetic vowels: what captured speech never holds. Relations between vowels follow
-the takes; the openings are a singer's at medium loudness."""
+"""Rule targets for synthetic sounds: what captured speech never holds. Relations between vowels follow
+the takes; the openings are a singer's at medium loudness. A hum ('m') has its lips together."""
+_HUM_HZ: Final = 350.0
+"""Above this closed lips let little through."""
 
 
 def _vowels(rng: np.random.Generator) -> Rendering:
-    """Synthetic vowels of 0.2 to 9 s, apart or joined to a phrase, bass to soprano, with swells."""
+    """Synthetic vowels and hums of 0.1 to 9 s, apart or in phrases, bass to soprano, with swells."""
     count = int(VOWEL_S * SAMPLE_RATE_HZ)
     samples = np.zeros(count, np.float32)
     rows = np.zeros((count // HOP_SAMPLES, len(ACTION_NAMES)), np.float32)
     at = SAMPLE_RATE_HZ // 2
     while at < count - SAMPLE_RATE_HZ:
-        name = rng.choice(np.array(list(_VOWEL_FACES)))
-        length_s = float(min(max(rng.lognormal(-0.3, 1.1), 0.2), 9.0))
-        male = rng.random() < 0.5
-        highest = 450.0 if male else 900.0
-        loudness_dbfs = float(rng.uniform(-30.0, -16.0))
-        note = synthesis.vowel(
-            name,
-            float(np.exp(rng.uniform(np.log(85.0 if male else 160.0), np.log(highest)))),
-            length_s,
-            vibrato_hz=float(rng.uniform(4.8, 6.5)),
-            vibrato_cents=float(rng.choice([0.0, rng.uniform(10.0, 90.0)])),
-            loudness_dbfs=loudness_dbfs,
-            voice="male" if male else "female",
-            sample_rate_hz=SAMPLE_RATE_HZ,
-        )[: count - at]
+        name = str(rng.choice(list(_SOUND_FACES)))
+        note = _note(name, rng)[: count - at]
         samples[at : at + len(note)] = note
-        face = np.array([_VOWEL_FACES[name].get(action, 0.0) for action in ACTION_NAMES], np.float32)
+        face = np.array([_SOUND_FACES[name].get(action, 0.0) for action in ACTION_NAMES], np.float32)
         opening = _envelope(len(rows), at, at + len(note))[:, None]
         rows = rows * (1.0 - opening) + face * opening
         gap_s = float(rng.choice([0.0, rng.uniform(0.05, 1.0)]))
@@ -246,16 +242,41 @@ def _vowels(rng: np.random.Generator) -> Rendering:
     return Rendering("", "vowel", features, rows, np.ones(len(ACTION_NAMES), np.float32))
 
 
+def _note(name: str, rng: np.random.Generator) -> FloatArray:
+    """One vowel or hum of random length, pitch, vibrato, loudness and voice."""
+    hummed = name == "m"
+    median_s, shortest_s = (0.25, 0.08) if hummed else (0.75, 0.2)
+    length_s = float(min(max(median_s * rng.lognormal(0.0, 1.1), shortest_s), 9.0))
+    male = rng.random() < 0.5
+    lowest_hz, highest_hz = (85.0, 450.0) if male else (160.0, 900.0)
+    vowels: tuple[synthesis.Vowel, ...] = ("a", "e", "i", "o", "u")
+    note = synthesis.vowel(
+        "u" if hummed else vowels["aeiou".index(name)],
+        float(np.exp(rng.uniform(np.log(lowest_hz), np.log(highest_hz)))),
+        length_s,
+        vibrato_hz=float(rng.uniform(4.8, 6.5)),
+        vibrato_cents=float(rng.choice([0.0, rng.uniform(10.0, 90.0)])),
+        loudness_dbfs=float(rng.uniform(-30.0, -16.0)),
+        voice="male" if male else "female",
+    )
+    if not hummed:
+        return note
+    spectrum = np.fft.rfft(note)
+    hz = np.fft.rfftfreq(len(note), 1.0 / SAMPLE_RATE_HZ)
+    spectrum *= 0.5 * (1.0 / (1.0 + (hz / (_HUM_HZ * rng.uniform(0.8, 1.4))) ** 3) + 0.01)
+    return np.fft.irfft(spectrum, len(note)).astype(np.float32)
+
+
 def _envelope(hops: int, start: int, end: int) -> FloatArray:
     """Opening of a mouth that sounds from sample ``start`` to ``end``, at each hop's end."""
     ends_s = (np.arange(hops, dtype=np.float32) + 1) * (HOP_SAMPLES / SAMPLE_RATE_HZ)
     rise = (ends_s - start / SAMPLE_RATE_HZ) / GATE_RISE_S + 0.4
     fall = 1.0 - (ends_s - end / SAMPLE_RATE_HZ) / GATE_FALL_S
-    return np.clip(np.minimum(rise, fall), 0.0, 1.0).astype(np.float32)
+    return np.asarray(np.clip(np.minimum(rise, fall), 0.0, 1.0), np.float32)
 
 
 def _still(rng: np.random.Generator) -> Rendering:
-    """What a microphone hears while nobody sings: hiss, rumble, hum, knocks and nothing; the face rests."""
+    """What a microphone hears while nobody sings: hiss, hum, knocks, nothing; the face rests."""
     count = int(STILL_S * SAMPLE_RATE_HZ)
     time_s = np.arange(count, dtype=np.float32) / SAMPLE_RATE_HZ
     samples = np.zeros(count, np.float32)
@@ -294,14 +315,12 @@ def _heard(
 ) -> Rendering:
     """Hear a rendering and bend the face along: ``source_s`` maps its time to the capture's."""
     features = _extract(samples)
-    ends_s = ((np.arange(len(features), dtype=np.float64) + 1) * HOP_SAMPLES / SAMPLE_RATE_HZ).astype(
-        np.float32
-    )
+    ends_s = ((np.arange(len(features)) + 1) * (HOP_SAMPLES / SAMPLE_RATE_HZ)).astype(np.float32)
     targets = capture.targets_at(source_s(ends_s))
     if mouth is not None:
         targets *= mouth(ends_s)[:, None]
-    weights = (capture.targets.max(axis=0) > USED_LEVEL).astype(np.float32)
-    return Rendering(capture.name, kind, features, np.clip(targets, 0.0, 1.0), weights)
+    used = np.percentile(capture.targets, USED_PERCENTILE, axis=0) > USED_LEVEL
+    return Rendering(capture.name, kind, features, np.clip(targets, 0.0, 1.0), used.astype(np.float32))
 
 
 def _extract(samples: FloatArray) -> FloatArray:

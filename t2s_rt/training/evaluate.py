@@ -1,9 +1,9 @@
 """Judge the model on takes it has not heard: ``python -m t2s_rt.training.evaluate``.
 
-Leave one take out: for each take a network is trained on the others and predicts it; beside it stands the
-loudness-and-centroid baseline. Then the exported model is held to what song asks and speech never shows:
-vowels that stand for 8 s, silence, hiss, quick onsets and releases. Prints tables and writes them as
-Markdown.
+Leave one take out: for each take a network is trained on the others and predicts it; beside it stands
+the loudness-and-centroid baseline. Then the exported model is held to what song asks and speech never
+shows: vowels that stand for 8 s, silence, hiss, quick onsets and releases. Prints tables and writes
+them as Markdown.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from t2s_rt.model.network import MouthNetwork
 from t2s_rt.timebase import FRAME_RATE_HZ, FRAME_SAMPLES, HOPS_PER_FRAME, SAMPLE_RATE_HZ
 from t2s_rt.training.dataset import Rendering, model_inputs, render_all
 from t2s_rt.training.prepare.facegood import ACTION_NAMES, load_captures
-from t2s_rt.training.train import DEFAULT_RUN, Config, common_arguments, commit, fit
+from t2s_rt.training.train import DEFAULT_RUN, Config, commit, common_arguments, fit
 from t2s_rt.types import FloatArray
 
 FLOOR: Final = {"jaw_open": 0.78, "lip_rounding": 0.60, "lip_funnel": 0.52, "lower_lip_depress": 0.48}
@@ -51,7 +51,7 @@ class Fold:
 
 
 def correlations(predicted: FloatArray, captured: FloatArray) -> FloatArray:
-    """Correlation of each column; NaN where the captured one stands still, 0 where the predicted one does."""
+    """Correlation of each column; NaN where the captured one stands still."""
     p, c = predicted - predicted.mean(axis=0), captured - captured.mean(axis=0)
     spread_p, spread_c = np.sqrt((p**2).mean(axis=0)), np.sqrt((c**2).mean(axis=0))
     moved = np.where(spread_c > 1e-6, spread_c, np.nan)
@@ -59,14 +59,14 @@ def correlations(predicted: FloatArray, captured: FloatArray) -> FloatArray:
 
 
 def predict(network: MouthNetwork, features: FloatArray) -> FloatArray:
-    """A whole clip through a torch network: ``(frames, HOPS_PER_FRAME, FEATURE_COUNT)`` to actions."""
+    """Features ``(frames, HOPS_PER_FRAME, FEATURE_COUNT)`` through a torch network."""
     with torch.no_grad():
         actions = network(torch.from_numpy(model_inputs(features))[None]).numpy()[0]
-    return np.clip(actions, 0.0, 1.0)
+    return np.asarray(np.clip(actions, 0.0, 1.0), np.float32)
 
 
 def play(motion: Motion, samples: FloatArray) -> FloatArray:
-    """A recording at 48 kHz through the engine's own hearing and a motion: ``(frames, ACTION_COUNT)``."""
+    """A recording at 48 kHz through hearing and motion: ``(frames, ACTION_COUNT)``."""
     rows = FeatureExtractor().extract(samples)
     count = len(rows) // HOPS_PER_FRAME
     return play_features(motion, rows[: count * HOPS_PER_FRAME].reshape(count, HOPS_PER_FRAME, -1))
@@ -114,8 +114,8 @@ def fold_table(folds: Sequence[Fold]) -> str:
         baseline = np.array([fold.baseline[k] for fold in folds])
         cells = [f"{r:.2f}" if np.isfinite(r) else "still" for r in model]
         lines.append(
-            f"| {name} | {' | '.join(cells)} | **{np.nanmean(model):.2f}** | {np.nanmean(baseline):.2f} | "
-            f"{FLOOR.get(name, '')} |"
+            f"| {name} | {' | '.join(cells)} | **{np.nanmean(model):.2f}** | "
+            f"{np.nanmean(baseline):.2f} | {FLOOR.get(name, '')} |"
         )
     return "\n".join(lines)
 
@@ -158,7 +158,7 @@ def rest_table(motion: Motion) -> str:
 def timing(motion: Motion, vowel: synthesis.Vowel = "a") -> tuple[float, float]:
     """Median time in ms, over pitches and positions in a frame, from sound to mouth.
 
-    The frame computed when its last sample has arrived counts as seen at that sample, look-ahead and all.
+    A frame counts as seen when its last sample has arrived, so the look-ahead is in it.
 
     Returns:
         From the start of a vowel to half its opening, and from its end to a tenth of it.
@@ -187,15 +187,15 @@ def behaviour(motion: Motion) -> str:
     onset_ms, release_ms = timing(motion)
     return "\n".join(
         [
-            f"Synthetic vowels held for {HELD_S:.0f} s: mean of jaw_open ± its deviation after {SETTLED_S} s, drift "
-            "from first to last second.",
+            f"Synthetic vowels held for {HELD_S:.0f} s: mean of jaw_open ± its deviation after "
+            f"{SETTLED_S} s, drift from first to last second.",
             "",
             held_table(motion),
             "",
             rest_table(motion),
             "",
-            f"Sound to sight, look-ahead counted: onset to half opening {onset_ms:.0f} ms, release to a tenth "
-            f"{release_ms:.0f} ms (medians of five pitches; the model alone, before the performer).",
+            f"Sound to sight, look-ahead counted: onset to half opening {onset_ms:.0f} ms, release to "
+            f"a tenth {release_ms:.0f} ms (medians of five pitches; the model alone).",
         ]
     )
 
@@ -219,8 +219,9 @@ def main() -> None:
         renderings = render_all(captures, arguments.cache, config.seed)
         folds = leave_one_out(renderings, [capture.name for capture in captures], config)
         parts.append(
-            f"## Takes not heard\n\nCorrelation with the captured face, leave one take out, {config.steps} batches, "
-            f"look-ahead {config.lookahead_samples} samples. Baseline: loudness and centroid.\n\n{fold_table(folds)}"
+            "## Takes not heard\n\nCorrelation with the captured face, leave one take out, "
+            f"{config.steps} batches, look-ahead {config.lookahead_samples} samples. "
+            f"Baseline: loudness and centroid.\n\n{fold_table(folds)}"
         )
     parts.append(f"## What song asks\n\n{behaviour(MotionModel.load(arguments.model).stream())}")
     parts.append(f"## The same, baseline\n\n{behaviour(BaselineMotion())}")

@@ -188,7 +188,8 @@ def main() -> None:
     arguments = parser.parse_args()
     manifest = export(arguments.run, arguments.out)
     print(
-        f"wrote {arguments.out}: {', '.join(manifest.outputs)}; look-ahead {manifest.lookahead_samples} samples"
+        f"wrote {arguments.out}: {', '.join(manifest.outputs)}; "
+        f"look-ahead {manifest.lookahead_samples} samples"
     )
 
 

@@ -9,7 +9,7 @@ from torch import Tensor
 
 VELOCITY_WEIGHT: Final = 2.0
 """Errors of movement count beside errors of place: keeps held vowels still and onsets sharp."""
-CORRELATION_WEIGHT: Final = 0.15
+CORRELATION_WEIGHT: Final = 0.6
 MIDDLE_DEVIATION: Final = 0.02
 """Added to deviations before dividing by them: an action that stands still has no correlation."""
 

@@ -81,13 +81,13 @@ def analyse(samples: FloatArray) -> Analysis:
 
 def _envelope(spectrum: FloatArray) -> FloatArray:
     """Smooth log spectra by their low cepstrum, raised onto the harmonics' peaks step by step."""
-    smooth = raised = spectrum
+    smooth, raised = spectrum, spectrum
     for _ in range(ENVELOPE_ROUNDS):
         cepstrum = np.fft.irfft(raised, FFT)
         cepstrum[:, LIFTER : FFT - LIFTER + 1] = 0.0
-        smooth = np.fft.rfft(cepstrum, FFT).real
+        smooth = np.fft.rfft(cepstrum, FFT).real.astype(np.float32)
         raised = np.maximum(spectrum, smooth)
-    return smooth.astype(np.float32)
+    return smooth
 
 
 def _pitch(samples: FloatArray, rows: int) -> tuple[FloatArray, FloatArray]:

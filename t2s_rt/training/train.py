@@ -10,7 +10,7 @@ import copy
 import json
 import subprocess
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Final
 
@@ -33,11 +33,11 @@ DEFAULT_CACHE: Final = ROOT / "runs" / "features"
 DEFAULT_RUN: Final = ROOT / "runs" / "mouth-v1"
 WARM_UP_FRAMES: Final = 30
 SHARES: Final[dict[Kind, float]] = {
-    "plain": 0.15,
-    "spoken": 0.37,
-    "sung": 0.26,
-    "vowel": 0.14,
-    "still": 0.08,
+    "plain": 0.28,
+    "spoken": 0.30,
+    "sung": 0.20,
+    "vowel": 0.15,
+    "still": 0.07,
 }
 """How often a clip of each kind is drawn."""
 REFERENCE_JITTER: Final = 0.15
@@ -63,14 +63,14 @@ class Config:
         shape: Sizes of the network.
     """
 
-    lookahead_samples: int = 400
+    lookahead_samples: int = 0
     steps: int = 1600
     batch: int = 24
     clip_frames: int = 300
     learning_rate: float = 2.5e-3
     average: float = 0.995
     seed: int = 0
-    shape: Shape = Shape(outputs=len(ACTION_NAMES))
+    shape: Shape = field(default_factory=lambda: Shape(outputs=len(ACTION_NAMES)))
 
 
 class Clips:
@@ -124,7 +124,7 @@ def fit(renderings: Sequence[Rendering], config: Config) -> MouthNetwork:
     rng = np.random.default_rng(config.seed)
     clips = Clips(renderings, config)
     network = MouthNetwork(config.shape)
-    kept = copy.deepcopy(network).eval()
+    kept: MouthNetwork = copy.deepcopy(network).eval()
     optimiser = torch.optim.AdamW(network.parameters(), lr=config.learning_rate, weight_decay=1e-2)
     schedule = torch.optim.lr_scheduler.OneCycleLR(
         optimiser, max_lr=config.learning_rate, total_steps=config.steps, pct_start=0.1
@@ -169,7 +169,7 @@ def _vary(x: FloatArray, rng: np.random.Generator) -> FloatArray:
             )
         if rng.random() < SCALAR_DROP:
             rows[clip, ..., MEL_BANDS + 1 : MEL_BANDS + 4] = 0.0
-    x += rng.normal(0.0, INPUT_NOISE, x.shape).astype(np.float32)
+    x += np.float32(INPUT_NOISE) * rng.standard_normal(x.shape, np.float32)
     return x
 
 

@@ -1,7 +1,7 @@
 """FACEGOOD takes: one Mandarin speaker with 116 face controls at 30 fps.
 
-Source: repository FACEGOOD/FACEGOOD-Audio2Face, ``code/train``. Licence: MIT. A take is ``NAME.wav`` (mono)
-beside ``NAME.npz`` with ``weights (T, 116) float32``, ``names (116,)`` and ``fps``.
+Source: repository FACEGOOD/FACEGOOD-Audio2Face, ``code/train``. Licence: MIT. A take is ``NAME.wav``
+(mono) beside ``NAME.npz`` with ``weights (T, 116) float32``, ``names (116,)`` and ``fps``.
 """
 
 from __future__ import annotations
@@ -46,7 +46,8 @@ def _sides(stem: str, *sides: str) -> tuple[str, ...]:
 
 CONTROL_MAPS: Final[tuple[ControlMap, ...]] = (
     ControlMap("jaw_open", ("mouth_stretch_c",), largest=False, scale=1.2),
-    ControlMap("lip_closure", (*_sides("mouth_press", "l", "r"), *_sides("mouth_suck", "dl", "dr", "ul", "ur")),
+    ControlMap("lip_closure",
+               (*_sides("mouth_press", "l", "r"), *_sides("mouth_suck", "dl", "dr", "ul", "ur")),
                largest=True, scale=2.0),
     ControlMap("lip_rounding", ("mouth_oh_c",), largest=False, scale=0.85),
     ControlMap("lip_pucker", _sides("mouth_pucker", "l", "r"), largest=False, scale=1.0),
