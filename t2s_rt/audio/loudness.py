@@ -20,8 +20,8 @@ _LOW_PASS_HZ: Final = 6800.0
 _LOW_PASS_ORDER: Final = 8
 _LOW_PASS_RIPPLE_DB: Final = 0.1
 
-_PRIOR_WEIGHT_S: Final = 0.15
-_PRIOR_HOLDS_S: Final = 0.6
+_PRIOR_WEIGHT_S: Final = 0.04
+_KNOWN_AFTER_S: Final = 3.0
 _SETTLED_RISE_S: Final = 8.0
 _SETTLED_FALL_S: Final = 30.0
 
@@ -113,9 +113,11 @@ class ReferenceLevel:
             lag_s = self.heard_s + _PRIOR_WEIGHT_S
             if difference > 0.0:
                 lag_s = min(lag_s, _SETTLED_RISE_S)
-            elif self.heard_s > _PRIOR_HOLDS_S:
-                # From here on the louder voice counts: what is softer pulls less.
-                lag_s = min(lag_s * _SETTLED_FALL_S / _SETTLED_RISE_S, _SETTLED_FALL_S)
+            else:
+                # More and more the louder voice counts: what is softer pulls less.
+                settled = min(1.0, self.heard_s / _KNOWN_AFTER_S)
+                slower = 1.0 + settled * (_SETTLED_FALL_S / _SETTLED_RISE_S - 1.0)
+                lag_s = min(lag_s * slower, _SETTLED_FALL_S)
             self.dbfs += difference * HOP_S / lag_s
         return self.dbfs
 

@@ -76,6 +76,7 @@ class MelSpectrum:
         np.maximum(out, _SILENT_POWER, out=out)
         np.log10(out, out=out)
         out *= 10.0
+        np.maximum(out, MEL_FLOOR_DBFS, out=out)  # the logarithm's last digit lies below it
         total = float(self._power.sum())
         return float(self._power.dot(self._frequency_hz)) / total if total > _SILENT_POWER else 0.0
 

@@ -14,6 +14,8 @@ ONSET_WINDOW_SAMPLES: Final = 1024
 MIN_INTERVAL_S: Final = 0.06
 AUDIBLE_DBFS: Final = -50.0
 """A change between sounds softer than this is no onset."""
+MIN_RISE_DB: Final = 6.0
+"""Vibrato moves harmonics across formants and the level with them, but by less than this in 50 ms."""
 FULL_RISE_DB: Final = 30.0
 """A rise by this much within 50 ms is an onset of strength 1."""
 
@@ -58,4 +60,4 @@ class OnsetDetector:
         if self._onset(self._dithered)[0] <= 0.0 or max(self._recent_dbfs) < AUDIBLE_DBFS:
             return 0.0
         rise_db = max(self._recent_dbfs) - min(self._recent_dbfs)
-        return min(1.0, max(0.05, rise_db / FULL_RISE_DB))
+        return min(1.0, rise_db / FULL_RISE_DB) if rise_db > MIN_RISE_DB else 0.0

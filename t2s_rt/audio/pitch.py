@@ -27,7 +27,9 @@ _TRUSTED: Final = 0.7
 _REFINE_SAMPLES: Final = 1000
 """21 ms: 100 cents of vibrato at 5.5 Hz read as 98. Longer smooths more, shorter hears more noise."""
 _REFINED: Final = 0.025
-"""aubio's lag is taken as right within this part of it, plus two samples."""
+"""Search to either side: this part of the lag plus two samples ..."""
+_FARTHEST: Final = 0.1
+"""... and on, while the best lag is the last, up to here: `yinfft` reads a low sine 7 % sharp."""
 
 
 class PitchTracker:
@@ -87,6 +89,14 @@ class PitchTracker:
 
 def _refined(history: FloatArray, period: float) -> float:
     """The lag at which the signal differs least from itself, to a fraction of a sample."""
+    lag, found = _least_difference(history, period)
+    while not found and abs(lag - period) < _FARTHEST * period:
+        lag, found = _least_difference(history, lag)
+    return lag if found else period
+
+
+def _least_difference(history: FloatArray, period: float) -> tuple[float, bool]:
+    """The lag of least difference near a period, and whether it is a minimum, not the last lag."""
     reach = _REFINED * period + 2.0
     shortest, longest = math.floor(period - reach), math.ceil(period + reach)
     # Two stretches of `compared` samples one period apart smooth vibrato like one window of constant
@@ -102,12 +112,11 @@ def _refined(history: FloatArray, period: float) -> float:
     difference[1:] += np.cumsum(change)
     best = int(difference.argmin())
     if best in (0, lags - 1):
-        return period
+        return float(longest - best), False
     left, least, right = (float(value) for value in difference[best - 1 : best + 2])
     curvature = left - 2.0 * least + right
-    if curvature <= 0.0:
-        return period
-    return longest - best - 0.5 * (left - right) / curvature
+    shift = 0.5 * (left - right) / curvature if curvature > 0.0 else 0.0
+    return longest - best - shift, True
 
 
 def _periodicity(history: FloatArray, period: float) -> float:

@@ -165,7 +165,7 @@ class StreamResampler:
         self._queue_stop += samples.size
 
     def _sanitised(self, samples: FloatArray) -> FloatArray:
-        if math.isfinite(float(samples.dot(samples))):
+        if not samples.size or (math.isfinite(samples.max()) and math.isfinite(samples.min())):
             return samples
         finite = np.isfinite(samples)
         self.bad_samples += samples.size - int(np.count_nonzero(finite))
