@@ -68,6 +68,8 @@ PING_INTERVAL_S: Final = 5.0
 PING_TIMEOUT_S: Final = 10.0
 HANDSHAKE_TIMEOUT_S: Final = 15.0
 CLOSE_TIMEOUT_S: Final = 10.0
+EXPEL_TIMEOUT_S: Final = 1.0
+"""How long a client that broke the protocol may take to answer the close frame."""
 CLOSE_GRACE_S: Final = 2.0
 """How long `Server.close` waits for clients to answer before it cuts them off."""
 UNREAD_MESSAGES: Final = 8
@@ -317,7 +319,7 @@ class Server:
         except ProtocolError as problem:
             self._metrics.violations.labels(code=str(problem.close_code)).inc()
             logger.info("client closed with %d: %s", problem.close_code, problem)
-            await connection.close(problem.close_code, close_reason(problem.problem))
+            await _expel(connection, problem)
         except ConnectionClosed as gone:
             if gone.sent is not None and not gone.rcvd_then_sent:
                 self._metrics.violations.labels(code=str(gone.sent.code)).inc()
@@ -386,6 +388,15 @@ class _Allowance:
         if self._left < 1:
             raise ProtocolError(f"More than {MESSAGES_PER_S} messages a second.")
         self._left -= 1
+
+
+async def _expel(connection: ServerConnection, problem: ProtocolError) -> None:
+    """Close with a code and a reason; one that does not answer, or floods on, is soon cut off."""
+    try:
+        async with asyncio.timeout(EXPEL_TIMEOUT_S):
+            await connection.close(problem.close_code, close_reason(problem.problem))
+    except TimeoutError:
+        connection.transport.abort()
 
 
 async def _send(connection: ServerConnection, encoding: Encoding, payload: bytes) -> None:

@@ -3,7 +3,7 @@
     python tests/golden/make_golden.py
 
 Run it only when the protocol changes on purpose: the tests compare the engine and the clients with the
-file, and docs/protocol.md quotes it. This uses `msgpack` and `struct` alone and never imports the engine,
+file, and docs/protocol.md quotes it. This uses `msgpack` and `struct` alone, never the engine,
 so that an error in the engine cannot hide in its own golden file.
 """
 

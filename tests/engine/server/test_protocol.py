@@ -9,7 +9,7 @@ from pathlib import Path
 import msgpack
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.server.protocol import (
@@ -363,6 +363,7 @@ def everything_small():
     )
 
 
+UNTIMED = settings(deadline=None)  # a busy machine is no bug
 KEYS = st.sampled_from(
     ["type", "streams", "rate_hz", "window", "seq", "client_ns", "channels", "format", "pcm", "x"]
 )
@@ -378,16 +379,19 @@ def survives(reader: ClientReader, message: str | bytes) -> None:
     assert refusal is None or refusal.close_code in (1003, 1007, 1008, 1009)
 
 
+@UNTIMED
 @given(st.binary(max_size=300))
 def test_no_bytes_break_the_msgpack_reader(data):
     survives(ClientReader(Encoding.MSGPACK), data)
 
 
+@UNTIMED
 @given(st.text(max_size=300))
 def test_no_text_breaks_the_json_reader(text):
     survives(ClientReader(Encoding.JSON), text)
 
 
+@UNTIMED
 @given(NAMES, st.dictionaries(KEYS, everything_small(), max_size=5), st.booleans())
 def test_no_values_break_the_reader(name, fields, started):
     for encoding in Encoding:
