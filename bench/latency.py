@@ -9,7 +9,6 @@ bursts are also played out and timed from the output callback to the frame that 
 from __future__ import annotations
 
 import re
-import shutil
 import subprocess
 import sys
 import threading
@@ -29,6 +28,7 @@ from websockets.sync.client import ClientConnection, connect
 from bench.report import Row, Table, judge, latency_row
 from engine.metrics import LatencyRecorder
 from engine.server.protocol import Encoding, Stream
+from engine.sources.quiet import quieten_drivers
 from t2s_rt.audio.synthesis import tone
 from t2s_rt.timebase import SAMPLE_RATE_HZ
 
@@ -103,7 +103,7 @@ def measure(duration_s: float) -> list[Table]:
         duration_s: Seconds of each live run.
     """
     tables = [capture_to_client("synthetic:vowels", duration_s)]
-    if shutil.which("pactl") is not None and loops_back():
+    if loops_back():
         tables.append(capture_to_client("mic", duration_s))
         tables.append(sound_to_client(duration_s))
     return tables
@@ -174,6 +174,7 @@ def loops_back() -> bool:
             block = yield
             captured.append(float(np.abs(np.frombuffer(block, np.float32)).max(initial=0.0)))
 
+    quieten_drivers()
     listener = listen()
     next(listener)
     try:

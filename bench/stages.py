@@ -13,7 +13,7 @@ from bench.report import Row, Table, judge, latency_row
 from engine.pipeline import Pipeline
 from t2s_rt.audio.synthesis import Vowel, vowel
 from t2s_rt.face.arkit import ARKIT_INDEX
-from t2s_rt.timebase import HOP_SAMPLES, SAMPLE_RATE_HZ, seconds
+from t2s_rt.timebase import FRAME_S, HOP_SAMPLES, SAMPLE_RATE_HZ, seconds
 from t2s_rt.types import FloatArray, Frame
 
 TITLES = {
@@ -81,11 +81,12 @@ def responsiveness() -> Table:
     """From the voice's first sample to half opening, from its last to a tenth, look-ahead included."""
     onsets_ms: list[float] = []
     releases_ms: list[float] = []
-    for f0_hz in ONSET_NOTES_HZ:
-        for name in OPEN_VOWELS:
-            onset_ms, release_ms = respond(name, f0_hz)
-            onsets_ms.append(onset_ms)
-            releases_ms.append(release_ms)
+    notes = [(name, f0_hz) for f0_hz in ONSET_NOTES_HZ for name in OPEN_VOWELS]
+    for i, (name, f0_hz) in enumerate(notes):
+        begins_s = SILENCE_S + FRAME_S * i / len(notes)  # evenly over a frame: singers know no grid
+        onset_ms, release_ms = respond(name, f0_hz, begins_s)
+        onsets_ms.append(onset_ms)
+        releases_ms.append(release_ms)
     onset, release = float(np.median(onsets_ms)), float(np.median(releases_ms))
     return Table(
         "How fast the mouth follows, audio only",
@@ -100,16 +101,16 @@ def responsiveness() -> Table:
     )
 
 
-def respond(name: Vowel, f0_hz: float) -> tuple[float, float]:
-    """Onset and release of one sung vowel between silences, in ms."""
+def respond(name: Vowel, f0_hz: float, begins_s: float) -> tuple[float, float]:
+    """Onset and release in ms of one sung vowel that begins at ``begins_s`` between silences."""
     sung = vowel(name, f0_hz, NOTE_S, sample_rate_hz=SAMPLE_RATE_HZ)
-    rest = np.zeros(round(SILENCE_S * SAMPLE_RATE_HZ), np.float32)
+    rest = np.zeros(round(begins_s * SAMPLE_RATE_HZ), np.float32)
     pipeline = Pipeline()
     pipeline.start(SAMPLE_RATE_HZ)
     frames = pipeline.push(np.concatenate([rest, sung, rest])) + pipeline.finish()
     at_s = np.array([seconds(frame.available_samples) for frame in frames])
     opening = np.array([visible_opening(frame) for frame in frames])
-    begins_s, ends_s = SILENCE_S, SILENCE_S + NOTE_S
+    ends_s = begins_s + NOTE_S
     held = opening[(at_s > begins_s + NOTE_S / 3) & (at_s < ends_s)].mean()
     return (
         _first_ms(at_s, opening >= held / 2, begins_s),
