@@ -2,7 +2,7 @@
 import * as THREE from "three";
 import { GLTFLoader } from "three/addons/loaders/GLTFLoader.js";
 import { BlendMesh } from "./blend";
-import { findLips, type Lips } from "./lips";
+import { findLips, insideOfMouth, type Lips } from "./lips";
 import { eyeMaterial, hairMaterial, headUniforms, mouthMaterial, skinMaterial } from "./materials";
 import type { Quality } from "./stage";
 
@@ -25,6 +25,9 @@ export const REST: Pose = { weights: new Map(), whole: [0, 0, 0], neck: [0, 0, 0
 
 /** How often the parts are subdivided; others are drawn as they are. */
 const LEVELS: Readonly<Record<string, number>> = { skin: 1, teeth_upper: 2, teeth_lower: 2, tongue: 1, torso: 1, shirt: 1 };
+const TEETH_BEHIND_LIPS_M = 0.009;
+/** Over how much of its lower end the bust fades out, in m. */
+const FADE_M = 0.05;
 const EYE_SEGMENTS = 48;
 const TONGUE_COLOR = 0xb4575a;
 const TEETH_COLOR = 0xe9e0d2;
@@ -72,7 +75,9 @@ export class Head {
     this.root = root;
     this.neck = neck;
     this.lips = findLips(skin);
-    this.uniforms.lipsZ.value = this.lips.z_m - 0.004;
+    this.uniforms.lipsZ.value = this.lips.middle[2] - TEETH_BEHIND_LIPS_M;
+    skin.geometry.setAttribute("inside", new THREE.BufferAttribute(insideOfMouth(skin, this.lips), 1));
+    this.fadeBust(parts);
   }
 
   /** Load a GLB of named nodes with ARKit-named shapes, as `t2s_rt.face.build_head` makes it. */
@@ -95,6 +100,12 @@ export class Head {
   /** Distance between the inner edges of the lips at their middle, in mm, from the blended vertices. */
   mouthOpening(): number {
     return this.lips.distance_mm(this.skin.positions);
+  }
+
+  private fadeBust(parts: readonly THREE.Mesh[]): void {
+    const box = new THREE.Box3();
+    for (const part of parts) box.expandByObject(part, true);
+    this.uniforms.fade.value.set(box.min.y + FADE_M / 3, FADE_M);
   }
 
   private turn(node: THREE.Object3D, rotation: AxisAngle): void {
@@ -142,7 +153,6 @@ export class Head {
     part.geometry.dispose();
     part.geometry = new THREE.SphereGeometry(size.x / 2, EYE_SEGMENTS, EYE_SEGMENTS / 2);
     part.material = eyeMaterial(this.uniforms, look);
-    part.receiveShadow = true;
     return { ball: part, look };
   }
 }

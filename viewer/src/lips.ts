@@ -6,8 +6,8 @@ export interface Lips {
   readonly upper: number;
   /** The vertex at the middle of the lower lip's inner edge. */
   readonly lower: number;
-  /** Depth of the lips at rest, in m. */
-  readonly z_m: number;
+  /** Where the lips meet at rest, in m. */
+  readonly middle: readonly [number, number, number];
   /** Distance of the two vertices in blended positions, in mm. */
   distance_mm(positions: Float32Array): number;
 }
@@ -42,7 +42,29 @@ export function findLips(skin: BlendMesh): Lips {
   }
   if (!best) throw new Error('the head\'s skin needs the shapes "jawOpen" and "mouthClose": build the head again');
   const { u, l } = best;
-  return { upper: u, lower: l, z_m: rest[3 * u + 2], distance_mm: (p) => 1000 * distance(p, u, l) };
+  const seam = [0, (rest[3 * u + 1] + rest[3 * l + 1]) / 2, rest[3 * u + 2]] as const;
+  return { upper: u, lower: l, middle: seam, distance_mm: (p) => 1000 * distance(p, u, l) };
+}
+
+/** The mouth's inside begins this far behind where the lips meet, and its wall lies this near its middle, in m. */
+const BEHIND_M = 0.002;
+const CAVITY = { middleBehind_m: 0.03, reach_m: 0.055, halfHeight_m: 0.035 };
+
+/** For each vertex of the skin 1 inside the mouth and 0 elsewhere: walls that face the middle of the cavity. */
+export function insideOfMouth(skin: BlendMesh, lips: Lips): Float32Array {
+  const { rest } = skin;
+  const normals = skin.geometry.getAttribute("normal");
+  const [, y, z] = lips.middle;
+  const inside = new Float32Array(rest.length / 3);
+  for (let v = 0; v < inside.length; v += 1) {
+    const behind = z - BEHIND_M - rest[3 * v + 2];
+    const [dx, dy, dz] = [-rest[3 * v], y - rest[3 * v + 1], z - CAVITY.middleBehind_m - rest[3 * v + 2]];
+    const far = Math.hypot(dx, dy, dz);
+    if (behind < 0 || far > CAVITY.reach_m || Math.abs(dy) > CAVITY.halfHeight_m) continue;
+    const facing = (dx * normals.getX(v) + dy * normals.getY(v) + dz * normals.getZ(v)) / far;
+    inside[v] = facing > 0 ? Math.min(1, behind / 0.004) : 0;
+  }
+  return inside;
 }
 
 function distance(p: Float32Array, a: number, b: number): number {

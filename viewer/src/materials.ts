@@ -7,9 +7,9 @@ import * as THREE from "three";
 
 /** What materials of the head share and the stage sets. */
 export interface HeadUniforms {
-  /** Height in m below which the neck fades out, and over how much. */
+  /** Height in m at which the bust has faded out, and over how much it does. */
   readonly fade: { value: THREE.Vector2 };
-  /** Depth in m (along z at rest) where the lips part; further back it gets darker. */
+  /** Depth in m (along z at rest) of the front teeth; further back it gets darker. */
   readonly lipsZ: { value: number };
   /** Pupil radius as a share of the iris radius. */
   readonly pupil: { value: number };
@@ -43,7 +43,7 @@ const NOISE = /* glsl */ `
   }
 `;
 
-/** Passes the position at rest to the fragment shader, and fades the neck into the background. */
+/** Passes the position at rest to the fragment shader, and fades the bust out at its lower end. */
 function carryRest(shader: Shader, uniforms: HeadUniforms): void {
   shader.uniforms.uFade = uniforms.fade;
   shader.uniforms.uLipsZ = uniforms.lipsZ;
@@ -61,23 +61,34 @@ function carryRest(shader: Shader, uniforms: HeadUniforms): void {
     );
 }
 
+const DIRECT_LIGHT = THREE.ShaderChunk.lights_physical_pars_fragment;
+const IRRADIANCE = "vec3 irradiance = dotNL * directLight.color;";
+const DIFFUSE = "reflectedLight.directDiffuse += irradiance *";
+
 /**
  * Diffuse light that wraps round the terminator, red furthest: a cheap stand-in for light that scatters
- * in the skin (the idea of pre-integrated skin shading, Penner 2011).
+ * in the skin (the idea of pre-integrated skin shading, Penner 2011). And lights from behind, which cast
+ * no shadow, do not shine through the cheeks into the mouth.
+ * @param wrap How far light wraps, red, green and blue.
+ * @param inside GLSL: how much a point lies inside the mouth, 0 to 1.
  */
-function wrapDiffuse(shader: Shader, wrap: string): void {
-  const direct = THREE.ShaderChunk.lights_physical_pars_fragment;
-  const search = "reflectedLight.directDiffuse += irradiance *";
-  if (!direct.includes(search)) throw new Error("three.js changed its lighting shader: adapt wrapDiffuse");
+function shapeLight(shader: Shader, wrap: string, inside: string): void {
+  if (!DIRECT_LIGHT.includes(IRRADIANCE) || !DIRECT_LIGHT.includes(DIFFUSE)) {
+    throw new Error("three.js changed its lighting shader: adapt shapeLight");
+  }
+  const enters = `float enters = mix(1.0, smoothstep(0.0, 0.4, inverseTransformDirection(directLight.direction, viewMatrix).z), ${inside});`;
   shader.fragmentShader = shader.fragmentShader.replace(
     "#include <lights_physical_pars_fragment>",
-    direct.replace(
-      search,
+    DIRECT_LIGHT.replace(IRRADIANCE, `${enters}\nvec3 irradiance = enters * dotNL * directLight.color;`).replace(
+      DIFFUSE,
       `vec3 wrapped = clamp((vec3(dot(geometryNormal, directLight.direction)) + ${wrap}) / (1.0 + ${wrap}), 0.0, 1.0);
-       reflectedLight.directDiffuse += wrapped * directLight.color *`,
+       reflectedLight.directDiffuse += enters * wrapped * directLight.color *`,
     ),
   );
 }
+
+/** What reaches a point inside the mouth: less, the further it lies behind the lips. */
+const MOUTH_SHADE = "mix(0.05, 1.0, exp(-max(uLipsZ - vRest.z, 0.0) * 50.0))";
 
 /** Skin. @param detail Whether to add pores and mottling (costs a software renderer a third). */
 export function skinMaterial(uniforms: HeadUniforms, detail: boolean, colored: boolean): THREE.Material {
@@ -90,7 +101,16 @@ export function skinMaterial(uniforms: HeadUniforms, detail: boolean, colored: b
   });
   material.onBeforeCompile = (shader) => {
     carryRest(shader, uniforms);
-    wrapDiffuse(shader, "vec3(0.22, 0.09, 0.06)");
+    shapeLight(shader, "vec3(0.22, 0.09, 0.06)", "vInside");
+    shader.vertexShader = shader.vertexShader
+      .replace("#include <common>", "#include <common>\nattribute float inside;\nvarying float vInside;")
+      .replace("#include <begin_vertex>", "#include <begin_vertex>\nvInside = inside;");
+    shader.fragmentShader = shader.fragmentShader
+      .replace("#include <common>", "#include <common>\nvarying float vInside;")
+      .replace(
+        "#include <opaque_fragment>",
+        `outgoingLight *= mix(1.0, 0.8 * ${MOUTH_SHADE}, vInside);\n#include <opaque_fragment>`,
+      );
     if (!detail) return;
     shader.fragmentShader = shader.fragmentShader
       .replace(
@@ -136,10 +156,10 @@ export function mouthMaterial(
   });
   material.onBeforeCompile = (shader) => {
     carryRest(shader, uniforms);
+    shapeLight(shader, "vec3(0.3, 0.25, 0.2)", "1.0");
     shader.fragmentShader = shader.fragmentShader.replace(
       "#include <opaque_fragment>",
-      `outgoingLight *= mix(0.06, 0.9, exp(-max(uLipsZ - vRest.z, 0.0) * 55.0));
-       #include <opaque_fragment>`,
+      `outgoingLight *= ${MOUTH_SHADE};\n#include <opaque_fragment>`,
     );
   };
   return material;
@@ -166,9 +186,9 @@ export function hairMaterial(uniforms: HeadUniforms, colored: boolean): THREE.Ma
 export function eyeMaterial(uniforms: HeadUniforms, look: { value: THREE.Matrix3 }): THREE.Material {
   const material = new THREE.MeshPhysicalMaterial({
     roughness: 0.28,
-    envMapIntensity: 0.7,
+    envMapIntensity: 0.3,
     clearcoat: 1,
-    clearcoatRoughness: 0.03,
+    clearcoatRoughness: 0.07,
   });
   material.onBeforeCompile = (shader) => {
     shader.uniforms.uPupil = uniforms.pupil;
@@ -200,7 +220,7 @@ export function eyeMaterial(uniforms: HeadUniforms, look: { value: THREE.Matrix3
          float angle = atan(onIris.y, onIris.x);
          float fibre = noise3(vec3(cos(angle) * 9.0, sin(angle) * 9.0, radius * 1.3))
                      * 0.6 + 0.4 * noise3(vec3(cos(angle) * 24.0, sin(angle) * 24.0, radius * 3.0));
-         vec3 iris = mix(vec3(0.30, 0.17, 0.07), vec3(0.09, 0.16, 0.17), smoothstep(0.42, 0.75, radius));
+         vec3 iris = mix(vec3(0.26, 0.15, 0.06), vec3(0.07, 0.125, 0.14), smoothstep(0.42, 0.75, radius));
          iris *= 0.55 + 0.95 * fibre;
          iris *= 1.0 - 0.75 * smoothstep(0.82, 1.0, radius);
          iris *= smoothstep(uPupil - 0.05, uPupil + 0.05, radius);
@@ -211,7 +231,7 @@ export function eyeMaterial(uniforms: HeadUniforms, look: { value: THREE.Matrix3
       .replace(
         "#include <opaque_fragment>",
         `// Shade under the upper lid and in the corners.
-         outgoingLight *= mix(0.28, 1.0, smoothstep(0.62, -0.05, vHead.y)) * mix(1.0, 0.55, smoothstep(0.45, 0.85, abs(vHead.x)));
+         outgoingLight *= mix(0.22, 1.0, smoothstep(0.52, 0.0, vHead.y)) * mix(1.0, 0.55, smoothstep(0.45, 0.85, abs(vHead.x)));
          #include <opaque_fragment>`,
       );
   };

@@ -111,9 +111,9 @@ export class Stage {
     key.shadow.normalBias = 0.0025;
     const fill = new THREE.DirectionalLight(0xc9d8ff, 0.55);
     fill.position.set(1.1, 0.8, 0.9);
-    const rimLeft = new THREE.DirectionalLight(0x9fc4ff, 2.4);
+    const rimLeft = new THREE.DirectionalLight(0x9fc4ff, 2.0);
     rimLeft.position.set(1.0, 1.15, -0.95);
-    const rimRight = new THREE.DirectionalLight(0xffb98a, 1.5);
+    const rimRight = new THREE.DirectionalLight(0xffb98a, 1.0);
     rimRight.position.set(-1.1, 0.85, -0.8);
     const sky = new THREE.HemisphereLight(0xbfd0ff, 0x3a2a24, high ? 0.35 : 0.9);
     for (const light of [fill, rimLeft, rimRight]) light.target = key.target;
