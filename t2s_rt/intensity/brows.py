@@ -24,7 +24,7 @@ class Brows:
         rng: Its own source of chance.
     """
 
-    NATURAL_HZ: Final = 2.3
+    NATURAL_HZ: Final = 2.0
     DAMPING: Final = 0.9
     BASE: Final = 0.15
     PITCH_GAIN: Final = 0.22
@@ -33,17 +33,17 @@ class Brows:
     FOLLOWING_CHANCE: Final = 0.71
     """Share of notes whose pitch the brows follow, and of fast rises that they mark: the link is
     optional, not muscular (Guaïtella, Cavé: 71 % of fast rises in speech)."""
-    INDIFFERENT: Final = 0.2
+    INDIFFERENT: Final = 0.5
     """Of the pitch what the other notes show."""
     CHANGING: Final = 0.1
     """Share of the way from one note's way of following to the next's, per frame."""
     RISE_S: Final = 0.2
-    WANDER: Final = 0.2
+    WANDER: Final = 0.19
     """Spread of what each note's brows do for no reason that can be heard."""
-    WANDER_S: Final = 1.0
+    WANDER_S: Final = 0.7
     """A held note lasting longer gets another move."""
-    WANDER_REFRACTORY_S: Final = 0.6
-    PHRASE_SPREAD: Final = 0.1
+    WANDER_REFRACTORY_S: Final = 0.4
+    PHRASE_SPREAD: Final = 0.05
     ASYMMETRY: Final = 0.24
     OUTER: Final = 0.8
     """Outer brows beside the inner ones."""

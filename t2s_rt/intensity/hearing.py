@@ -39,8 +39,8 @@ class Hearing:
     """From the singer's reference level down to no effort: about the range of a sung phrase."""
     PHRASE_GAP_S: Final = 0.28
     """Silence that ends a phrase; longer than a stop consonant, shorter than most breaths."""
-    VIBRATO_SMOOTHING_S: Final = 0.075
-    """Time constant that leaves a third of a 5.5 Hz vibrato and follows a change of note."""
+    VIBRATO_SMOOTHING_S: Final = 0.055
+    """Time constant that halves a 5.5 Hz vibrato and follows a change of note; springs do the rest."""
     RISE_SEMITONES: Final = 2.5
     RISE_WINDOW_FRAMES: Final = 12
     RISE_REFRACTORY_S: Final = 0.5
