@@ -31,18 +31,18 @@ BROW_CURVE_M: Final = (
     (0.0500, 0.6850),
 )
 """Middle line of the left brow, ``(x, y)`` from the nose outwards."""
-BROW_HEIGHT_M: Final = (0.0055, 0.0068, 0.0060, 0.0045, 0.0015)
+BROW_HEIGHT_M: Final = (0.0048, 0.0060, 0.0053, 0.0038, 0.0014)
 BROW_LEAN_DEG: Final = (62.0, 42.0, 18.0, -12.0, -30.0)
 """Direction in which the hairs grow at each point of the curve: 0 is outwards, 90 is up."""
 BROW_HAIRS: Final = 200
 BROW_HAIR_LENGTH_M: Final = 0.0078
-BROW_HAIR_WIDTH_M: Final = 0.0005
+BROW_HAIR_WIDTH_M: Final = 0.0004
 BROW_LIFT_M: Final = np.array([0.0002, 0.0010, 0.0013])
 """How far root, middle and tip of a brow hair lie above the skin."""
 LASH_POINTS: Final = 4
 LASH_WIDTH_M: Final = 0.0004
 UPPER_LASHES: Final = (2, 4, 0.95)
-LOWER_LASHES: Final = (1, 2, 0.6)
+LOWER_LASHES: Final = (1, 2, 0.45)
 """Strip of the base mesh, lashes a quad, and length in strips."""
 HAIRLINE_M: Final = (
     (-0.050, 0.597),
@@ -54,10 +54,10 @@ HAIRLINE_M: Final = (
     (0.060, 0.650),
     (0.068, 0.653),
     (0.075, 0.690),
-    (0.088, 0.717),
-    (0.102, 0.733),
-    (0.118, 0.7395),
-    (0.150, 0.7405),
+    (0.088, 0.714),
+    (0.102, 0.729),
+    (0.118, 0.7350),
+    (0.150, 0.7360),
 )
 """Height of the hairline by depth, ``(z, y)``: nape, ear, sideburn, temple, forehead."""
 HAIR_SIDE_M: Final = 0.006

@@ -15,6 +15,7 @@ from t2s_rt.types import ARKIT_COUNT
 
 SKIN_SRGB: Final = (0.80, 0.60, 0.51)
 HAIR_SRGB: Final = (0.17, 0.11, 0.085)
+BROW_SRGB: Final = (0.25, 0.165, 0.125)
 TEETH_SRGB: Final = (0.93, 0.91, 0.86)
 TONGUE_SRGB: Final = (0.72, 0.36, 0.36)
 LASH_SRGB: Final = (0.06, 0.045, 0.04)
@@ -107,7 +108,7 @@ def make_looks(head: BaseHead) -> Looks:
             paint_inside(head.teeth_lower, TEETH_SRGB, 0.3),
             paint_inside(head.tongue, TONGUE_SRGB, 0.4),
             paint_plain(grow_lashes(head), LASH_SRGB, 0.8, shaded=False),
-            paint_plain(grow_brows(head), HAIR_SRGB, 0.8, shaded=False),
+            paint_plain(grow_brows(head), BROW_SRGB, 0.8, shaded=False),
             Painted(hair, np.clip(np.array(HAIR_SRGB) * shade, 0.0, 1.0), 0.75),
         ),
         eyes=(make_eye(head, "left"), make_eye(head, "right")),
