@@ -95,7 +95,9 @@ class FeatureExtractor:
         out[Feature.PERIODICITY] = periodicity
         out[Feature.VOICED] = float(voiced)
         out[Feature.VOICE] = voice
-        out[Feature.ONSET] = self._onset.step(self._hop, loudness_dbfs)
+        out[Feature.ONSET] = self._onset.step(
+            self._hop, loudness_dbfs, vibrato=self._note.vibrato_hz > 0.0
+        )
         out[Feature.CENTROID_HZ] = centroid_hz
         out[Feature.VIBRATO_HZ] = self._note.vibrato_hz
         out[Feature.VIBRATO_CENTS] = self._note.vibrato_cents

@@ -14,7 +14,8 @@ ONSET_WINDOW_SAMPLES: Final = 1024
 MIN_INTERVAL_S: Final = 0.06
 AUDIBLE_DBFS: Final = -50.0
 """A change between sounds softer than this is no onset."""
-MIN_RISE_DB: Final = 6.0
+MIN_RISE_DB: Final = 2.0
+MIN_RISE_IN_VIBRATO_DB: Final = 6.0
 """Vibrato moves harmonics across formants and the level with them, but by less than this in 50 ms."""
 FULL_RISE_DB: Final = 30.0
 """A rise by this much within 50 ms is an onset of strength 1."""
@@ -44,12 +45,13 @@ class OnsetDetector:
         self._onset.set_silence(2.0 * _DITHER_DBFS)
         self._recent_dbfs = [-100.0] * _RECENT_HOPS
 
-    def step(self, hop: FloatArray, loudness_dbfs: float) -> float:
+    def step(self, hop: FloatArray, loudness_dbfs: float, *, vibrato: bool) -> float:
         """Hear one hop.
 
         Args:
             hop: The newest samples ``(400,)``.
             loudness_dbfs: Their level.
+            vibrato: Whether the note has vibrato.
 
         Returns:
             Strength 0 to 1 in the hop that an onset is detected in, else 0.
@@ -60,4 +62,5 @@ class OnsetDetector:
         if self._onset(self._dithered)[0] <= 0.0 or max(self._recent_dbfs) < AUDIBLE_DBFS:
             return 0.0
         rise_db = max(self._recent_dbfs) - min(self._recent_dbfs)
-        return min(1.0, rise_db / FULL_RISE_DB) if rise_db > MIN_RISE_DB else 0.0
+        needed_db = MIN_RISE_IN_VIBRATO_DB if vibrato else MIN_RISE_DB
+        return min(1.0, rise_db / FULL_RISE_DB) if rise_db > needed_db else 0.0
