@@ -21,8 +21,23 @@ __all__ = ["BaselineMotion", "Motion", "MotionModel", "MotionStream"]
 INPUT_NAME: Final = "frame"
 OUTPUT_NAME: Final = "actions"
 NEXT_PREFIX: Final = "next_"
+REST_LEVEL: Final = 0.03
+"""What a network predicts below this is its noise around rest: 0. The range above is stretched to 1."""
 SILENCE_DBFS: Final = -100.0
 TYPICAL_REFERENCE_DBFS: Final = -24.0
+
+
+def finish(actions: FloatArray, lowest: FloatArray) -> None:
+    """Turn raw predictions into intensities, in place: rest becomes 0, the range is kept.
+
+    Args:
+        actions: ``(..., outputs)`` as the network gives them.
+        lowest: ``(outputs,)`` lowest intensity of each, 0 or -1.
+    """
+    np.copysign(np.maximum(np.abs(actions) - REST_LEVEL, 0.0), actions, out=actions)
+    actions *= 1.0 / (1.0 - REST_LEVEL)
+    np.maximum(actions, lowest, out=actions)
+    np.minimum(actions, 1.0, out=actions)
 
 
 class Motion(Protocol):
@@ -136,8 +151,7 @@ class MotionStream:
         self._bindings[self._turn].run()
         self._turn = 1 - self._turn
         out.fill(0.0)
-        np.maximum(self._predicted, self._lowest, out=self._predicted)
-        np.minimum(self._predicted, 1.0, out=self._predicted)
+        finish(self._predicted, self._lowest)
         out[self._columns] = self._predicted[0]
 
     def _state_after_silence(self) -> tuple[FloatArray, ...]:

@@ -18,7 +18,7 @@ import torch
 
 from t2s_rt.audio import synthesis
 from t2s_rt.audio.features import FeatureExtractor
-from t2s_rt.inference.motion import BaselineMotion, Motion, MotionModel
+from t2s_rt.inference.motion import BaselineMotion, Motion, MotionModel, finish
 from t2s_rt.intensity.actions import ACTION_COUNT, ACTION_INDEX
 from t2s_rt.model.network import MouthNetwork
 from t2s_rt.timebase import FRAME_RATE_HZ, FRAME_SAMPLES, HOPS_PER_FRAME, SAMPLE_RATE_HZ
@@ -62,7 +62,8 @@ def predict(network: MouthNetwork, features: FloatArray) -> FloatArray:
     """Features ``(frames, HOPS_PER_FRAME, FEATURE_COUNT)`` through a torch network."""
     with torch.no_grad():
         actions = network(torch.from_numpy(model_inputs(features))[None]).numpy()[0]
-    return np.asarray(np.clip(actions, 0.0, 1.0), np.float32)
+    finish(actions, np.zeros(actions.shape[1], np.float32))
+    return np.asarray(actions, np.float32)
 
 
 def play(motion: Motion, samples: FloatArray) -> FloatArray:
