@@ -194,6 +194,7 @@ class BreathDetector:
 
 
 VIBRATO_HOPS: Final = round(0.5 * HOP_RATE_HZ)
+_VIBRATO_EVERY_HOPS: Final = 4
 _VIBRATO_RATES_HZ: Final = np.arange(3.75, 8.26, 0.25)
 _MIN_VIBRATO_CENTS: Final = 12.0
 _MIN_EXPLAINED: Final = 0.6
@@ -207,8 +208,8 @@ class NoteTracker:
 
     Vibrato is the sine of 4 to 8 Hz that explains the last 0.5 s of the note best after its straight
     line is removed (least squares); it counts where it explains 60 % of the variance and reaches
-    12 cents. A note lasts while its pitch, averaged over one vibrato cycle, stays within 70 cents of its
-    centre.
+    12 cents, and is measured anew every 33 ms. A note lasts while its pitch, averaged over one vibrato
+    cycle, stays within 70 cents of its centre.
     """
 
     def __init__(self) -> None:
@@ -262,7 +263,7 @@ class NoteTracker:
 
     def _follow_note(self, cents: float) -> None:
         recent = min(self._count, _CENTRE_HOPS)
-        now_cents = float(self._cents[-recent:].mean())
+        now_cents = float(self._cents[-recent:].sum()) / recent
         if recent < _CENTRE_HOPS:
             self._centre_cents = now_cents
         if abs(now_cents - self._centre_cents) > _NOTE_CHANGE_CENTS:
@@ -272,10 +273,12 @@ class NoteTracker:
         self.held_s = self._count * HOP_S
 
     def _measure_vibrato(self) -> None:
+        if self._count >= VIBRATO_HOPS and self._count % _VIBRATO_EVERY_HOPS:
+            return
         self.vibrato_hz = self.vibrato_cents = 0.0
         if self._count < VIBRATO_HOPS:
             return
-        track = self._cents - self._cents.mean()
+        track = self._cents - np.float32(self._centre_cents)
         track -= (self._line @ track) @ self._line
         variance = float(track.dot(track))
         if variance < 0.25 * VIBRATO_HOPS * _MIN_VIBRATO_CENTS**2:
