@@ -149,7 +149,8 @@ export function decodeMessage(bytes: ArrayBuffer | Uint8Array): ServerMessage {
 /** A frame is an array: kind, seq, pts_samples, captured_ns, song_s, actions, arkit, flame, voice. */
 function readFrame(items: readonly unknown[]): Frame | Unknown {
   const kind = items[0];
-  if (kind !== "frame") return { type: "unknown", name: String(kind) };
+  if (typeof kind !== "string") throw new WireError("an array must begin with its kind");
+  if (kind !== "frame") return { type: "unknown", name: kind };
   if (items.length < 9) throw new WireError(`a frame has 9 items, this one ${items.length}`);
   const [seq, pts_samples, captured_ns, song_s] = items.slice(1, 5).map((item) => readNumber(item, "frame"));
   return {
