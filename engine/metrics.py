@@ -95,7 +95,7 @@ class Metrics:
         clients: Clients connected now.
         connections: WebSocket handshakes accepted.
         refusals: Requests refused before the handshake, by ``reason``: ``host``, ``origin``, ``token``,
-            ``full``, ``subprotocol``.
+            ``full``, ``subprotocol``, ``path``.
         violations: Clients closed for breaking the protocol, by close ``code``.
         client_drops: Frames that a client's slot replaced before they could be sent, over all clients.
         frames_sent: Frames written to clients.
