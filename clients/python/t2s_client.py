@@ -10,6 +10,7 @@ Each step of the loop asks for the newest frame, so a slow loop gets fewer frame
 
 import struct
 from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
 from typing import NamedTuple
 
 import msgpack
@@ -43,13 +44,11 @@ class Face:
     def __init__(
         self, url: str, streams: Sequence[str] = ("arkit",), rate_hz: int = 60, token: str = ""
     ) -> None:
-        self._socket = connect(
-            url,
-            subprotocols=["t2s.v1.msgpack"],
-            additional_headers={"Authorization": f"Bearer {token}"} if token else None,
-            compression=None,
-            proxy=None,
-        )
+        options = {"compression": None, "proxy": None, "subprotocols": ["t2s.v1.msgpack"]}
+        if token:
+            options["additional_headers"] = {"Authorization": f"Bearer {token}"}
+        self._stack = ExitStack()
+        self._socket = self._stack.enter_context(connect(url, **options))
         self._request = {"type": "subscribe", "streams": [*streams], "rate_hz": rate_hz, "window": 1}
         self.hello: dict = msgpack.unpackb(self._socket.recv())
         self.status: dict = {}
@@ -58,7 +57,7 @@ class Face:
         return self
 
     def __exit__(self, *exc: object) -> None:
-        self._socket.close()
+        self._stack.close()
 
     def __iter__(self) -> Iterator[Frame]:
         """Frames until the engine stops; a lost connection raises `websockets.ConnectionClosedError`."""

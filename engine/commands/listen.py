@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import sys
 import time
@@ -79,7 +80,8 @@ def run(options: argparse.Namespace) -> int:
     if options.seconds is not None and not options.seconds > 0:
         raise ConfigError(f"--seconds {options.seconds} is not a length of time.", "Give more than 0.")
     url = websocket_url(options.url)
-    with _connect(url, options.token) as connection:
+    with contextlib.ExitStack() as stack:
+        connection = _connect(stack, url, options.token)
         listener = _Listener(connection, options.rate, as_json=options.json)
         listener.subscribe(options.streams, options.rate)
         ending = listener.run(options.seconds)
@@ -191,17 +193,20 @@ class Watch:
         return f"{self.frames} frames, {self.gaps} missing, {dropped} dropped for this client\n{timing}"
 
 
-def _connect(url: str, token: str) -> ClientConnection:
+def _connect(stack: contextlib.ExitStack, url: str, token: str) -> ClientConnection:
+    """Connect until ``stack`` ends."""
     headers = {"Authorization": f"Bearer {token}"} if token else None
     try:
-        return connect(
-            url,
-            subprotocols=[Subprotocol(Encoding.MSGPACK)],
-            additional_headers=headers,
-            compression=None,
-            open_timeout=OPEN_TIMEOUT_S,
-            close_timeout=1,
-            proxy=None,
+        return stack.enter_context(
+            connect(
+                url,
+                subprotocols=[Subprotocol(Encoding.MSGPACK)],
+                additional_headers=headers,
+                compression=None,
+                open_timeout=OPEN_TIMEOUT_S,
+                close_timeout=1,
+                proxy=None,
+            )
         )
     except InvalidStatus as refusal:
         body = bytes(refusal.response.body or b"")
