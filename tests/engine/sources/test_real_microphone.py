@@ -127,7 +127,7 @@ def test_a_killed_server_is_awaited_on_silence_and_reopened(source, ring, pulse,
     passed_s = (SystemClock().now_ns() - began_ns) / NS_PER_S
     assert len(silence) == 3 * 48_000, "frames go on"
     assert not silence.any()
-    assert 2.5 < passed_s < 4.0, "in real time"
+    assert 2.5 < passed_s < 8.0, "in real time, or later on a busy machine"
     pulse.start()
     assert eventually(lambda: is_running(source))
     assert source.status().counters.reopens == 1
