@@ -168,6 +168,7 @@ def sound_to_client(duration_s: float) -> Table:
 def loops_back() -> bool:
     """Whether the default input hears the default output: plays a burst and listens."""
     captured: list[float] = []
+    audible = 10 ** (HEARD_DBFS / 20)
 
     def listen() -> Generator[None, bytes, None]:
         while True:
@@ -183,10 +184,12 @@ def loops_back() -> bool:
         ) as device:
             device.start(listener)
             with bursts():
-                time.sleep(2 * BURST_PERIOD_S)
+                deadline_s = time.perf_counter() + LOOP_TIMEOUT_S
+                while max(captured, default=0.0) < audible and time.perf_counter() < deadline_s:
+                    time.sleep(BURST_PERIOD_S)
     except miniaudio.MiniaudioError:
         return False
-    return max(captured, default=0.0) > 10 ** (HEARD_DBFS / 20)
+    return max(captured, default=0.0) >= audible
 
 
 @contextmanager

@@ -11,9 +11,10 @@ import numpy as np
 
 from bench.report import Row, Table, judge, latency_row
 from engine.pipeline import Pipeline
-from t2s_rt.audio.synthesis import Vowel, vowel
+from t2s_rt.audio.synthesis import Vowel, noise, vowel
 from t2s_rt.face.arkit import ARKIT_INDEX
-from t2s_rt.timebase import FRAME_S, HOP_SAMPLES, SAMPLE_RATE_HZ, seconds
+from t2s_rt.intensity.actions import ACTION_INDEX, ACTION_REGIONS
+from t2s_rt.timebase import FRAME_RATE_HZ, FRAME_S, HOP_SAMPLES, SAMPLE_RATE_HZ, seconds
 from t2s_rt.types import FloatArray, Frame
 
 TITLES = {
@@ -29,6 +30,11 @@ ONSET_NOTES_HZ = (110.0, 165.0, 220.0, 330.0, 440.0, 660.0)
 VOWELS: Final[tuple[Vowel, ...]] = ("a", "e", "i", "o", "u")
 OPEN_VOWELS: Final[tuple[Vowel, ...]] = ("a", "e", "o")
 SILENCE_S = 0.5
+HELD_S = 8.0
+HELD_HZ = 220.0
+JAW: Final = ACTION_INDEX["jaw_open"]
+MOUTH: Final = np.array([region == "mouth" for region in ACTION_REGIONS])
+AT_REST: Final = 0.02
 NOTE_S = 0.7
 
 
@@ -38,7 +44,7 @@ def measure(duration_s: float) -> list[Table]:
     Args:
         duration_s: Seconds of sung audio for the hop table.
     """
-    return [hops(duration_s), responsiveness(), start_up()]
+    return [hops(duration_s), responsiveness(), stillness(), start_up()]
 
 
 def song(duration_s: float) -> FloatArray:
@@ -101,13 +107,42 @@ def responsiveness() -> Table:
     )
 
 
+def stillness() -> Table:
+    """A held vowel does not flicker, silence and hiss leave the mouth at rest."""
+    rows = []
+    for name in VOWELS:
+        sung = vowel(name, HELD_HZ, HELD_S, sample_rate_hz=SAMPLE_RATE_HZ)
+        jaw = np.array([float(frame.actions[JAW]) for frame in frames_of(sung)])
+        held = jaw[FRAME_RATE_HZ // 2 : -FRAME_RATE_HZ // 2]
+        figures = {"mean": float(held.mean()), "sd": float(held.std())}
+        rows.append(Row(f"jaw_open, held {name}", figures, judge(figures["sd"], "held", "jaw_open_sd")))
+    for label, level_dbfs in (("digital silence", -200.0), ("hiss at -60 dBFS", -60.0)):
+        hush = noise(HELD_S, loudness_dbfs=level_dbfs, sample_rate_hz=SAMPLE_RATE_HZ)
+        mouth = np.array([np.abs(frame.actions[MOUTH]).max() for frame in frames_of(hush)])
+        share = float((mouth < AT_REST).mean())
+        verdict = judge(share, "silence", "rest_share", at_least=True)
+        rows.append(Row(f"mouth at rest, {label}", {"share": share}, verdict))
+    return Table(
+        "Stillness",
+        "t2s bench stages",
+        tuple(rows),
+        f"Vowels of {HELD_S:.0f} s at {HELD_HZ:.0f} Hz and constant loudness, without their "
+        f"first and last half second; at rest means that every mouth action is below {AT_REST:g}.",
+    )
+
+
+def frames_of(samples: FloatArray) -> list[Frame]:
+    """All frames of a signal at 48 kHz."""
+    pipeline = Pipeline()
+    pipeline.start(SAMPLE_RATE_HZ)
+    return pipeline.push(samples) + pipeline.finish()
+
+
 def respond(name: Vowel, f0_hz: float, begins_s: float) -> tuple[float, float]:
     """Onset and release in ms of one sung vowel that begins at ``begins_s`` between silences."""
     sung = vowel(name, f0_hz, NOTE_S, sample_rate_hz=SAMPLE_RATE_HZ)
     rest = np.zeros(round(begins_s * SAMPLE_RATE_HZ), np.float32)
-    pipeline = Pipeline()
-    pipeline.start(SAMPLE_RATE_HZ)
-    frames = pipeline.push(np.concatenate([rest, sung, rest])) + pipeline.finish()
+    frames = frames_of(np.concatenate([rest, sung, rest]))
     at_s = np.array([seconds(frame.available_samples) for frame in frames])
     opening = np.array([visible_opening(frame) for frame in frames])
     ends_s = begins_s + NOTE_S
