@@ -147,6 +147,50 @@ def test_a_rate_of_zero_is_refused():
         AudioRing(1).start(0)
 
 
+class Meddled(np.ndarray):
+    """An output during whose first copy the writer does something."""
+
+    meddle = None
+
+    def __setitem__(self, key, value):
+        meddle, self.meddle = self.meddle, None
+        super().__setitem__(key, value)
+        if meddle is not None:
+            meddle()
+
+
+def meddled(count: int, meddle) -> np.ndarray:
+    out = np.zeros(count, np.float32).view(Meddled)
+    out.meddle = meddle
+    return out
+
+
+def test_a_block_that_is_overwritten_while_it_is_copied_is_not_taken():
+    ring = AudioRing(100)
+    ring.start(48_000)
+    ring.write(ramp(0, 100), 0)
+    out = meddled(50, lambda: ring.write(ramp(100, 30), 0))
+    assert ring.read(out) == 50
+    np.testing.assert_array_equal(out, ramp(30, 50))
+    assert ring.dropped_samples == 30
+
+
+def test_a_generation_that_begins_while_a_block_is_copied_is_taken_alone():
+    ring = AudioRing(100)
+    ring.start(48_000)
+    ring.write(ramp(0, 20), 0)
+
+    def reopen() -> None:
+        ring.start(16_000)
+        ring.write(ramp(500, 10), 0)
+
+    out = meddled(50, reopen)
+    assert ring.read(out) == 10
+    assert (ring.generation, ring.rate_hz) == (2, 16_000)
+    np.testing.assert_array_equal(out[:10], ramp(500, 10))
+    assert ring.dropped_samples == 20
+
+
 @pytest.fixture
 def quick_switches():
     """Python changes threads every 20 microseconds, so that they meet in the middle of things."""

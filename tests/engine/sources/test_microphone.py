@@ -132,7 +132,9 @@ def test_a_lost_device_is_reopened_by_name_and_may_come_back_at_another_rate(
     listen(ring, ring.unread_samples)
     assert len(listen(ring, 9_600)) == 9_600, "silence flows while it is gone"
 
-    first.deliver(np.full(240, 0.9))  # a driver that wakes up late
+    blocks = source.status().counters.blocks
+    first.deliver(np.full(240, 0.9))
+    assert source.status().counters.blocks == blocks, "a driver that wakes up late is not heard"
     bench.rate_hz = 16_000
     bench.present.append(named("Scarlett", index=7))
     assert eventually(lambda: len(bench.streams) == 2)
@@ -141,7 +143,6 @@ def test_a_lost_device_is_reopened_by_name_and_may_come_back_at_another_rate(
     heard = listen(ring, ring.unread_samples)
     assert ring.rate_hz == 16_000
     assert np.count_nonzero(heard == np.float32(0.25)) >= 480
-    assert not np.any(heard == np.float32(0.9))
     counters = source.status().counters
     assert (counters.losses, counters.reopens) == (1, 1)
 
