@@ -26,7 +26,7 @@ export const REST: Pose = { weights: new Map(), whole: [0, 0, 0], neck: [0, 0, 0
 /** How often the parts are subdivided; others are drawn as they are. */
 const LEVELS: Readonly<Record<string, number>> = { skin: 1, teeth_upper: 2, teeth_lower: 2, tongue: 1, torso: 1, shirt: 1 };
 const TEETH_BEHIND_LIPS_M = 0.009;
-/** Over how much of its lower end the bust fades out, in m. */
+/** Over how much of its lower end and its sides the bust fades out, in m. */
 const FADE_M = 0.05;
 const EYE_SEGMENTS = 48;
 const TONGUE_COLOR = 0xb4575a;
@@ -105,7 +105,7 @@ export class Head {
   private fadeBust(parts: readonly THREE.Mesh[]): void {
     const box = new THREE.Box3();
     for (const part of parts) box.expandByObject(part, true);
-    this.uniforms.fade.value.set(box.min.y + FADE_M / 3, FADE_M);
+    this.uniforms.fade.value.set(box.min.y + FADE_M / 4, 0.97 * box.max.x, FADE_M);
   }
 
   private turn(node: THREE.Object3D, rotation: AxisAngle): void {

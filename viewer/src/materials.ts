@@ -7,8 +7,8 @@ import * as THREE from "three";
 
 /** What materials of the head share and the stage sets. */
 export interface HeadUniforms {
-  /** Height in m at which the bust has faded out, and over how much it does. */
-  readonly fade: { value: THREE.Vector2 };
+  /** Where the bust has faded out: its lowest height and its half width, in m; and over how much it does. */
+  readonly fade: { value: THREE.Vector3 };
   /** Depth in m (along z at rest) of the front teeth; further back it gets darker. */
   readonly lipsZ: { value: number };
   /** Pupil radius as a share of the iris radius. */
@@ -17,7 +17,7 @@ export interface HeadUniforms {
 
 export function headUniforms(): HeadUniforms {
   return {
-    fade: { value: new THREE.Vector2(0, 0.05) },
+    fade: { value: new THREE.Vector3(0, 0.2, 0.05) },
     lipsZ: { value: 0.15 },
     pupil: { value: 0.4 },
   };
@@ -53,11 +53,12 @@ function carryRest(shader: Shader, uniforms: HeadUniforms): void {
   shader.fragmentShader = shader.fragmentShader
     .replace(
       "#include <common>",
-      `#include <common>\nvarying vec3 vRest;\nuniform vec2 uFade;\nuniform float uLipsZ;\n${NOISE}`,
+      `#include <common>\nvarying vec3 vRest;\nuniform vec3 uFade;\nuniform float uLipsZ;\n${NOISE}`,
     )
     .replace(
       "#include <dithering_fragment>",
-      "#include <dithering_fragment>\ngl_FragColor *= smoothstep(uFade.x, uFade.x + uFade.y, vRest.y);",
+      `#include <dithering_fragment>
+       gl_FragColor *= smoothstep(0.0, uFade.z, vRest.y - uFade.x) * smoothstep(0.0, 1.2 * uFade.z, uFade.y - abs(vRest.x));`,
     );
 }
 
@@ -101,7 +102,7 @@ export function skinMaterial(uniforms: HeadUniforms, detail: boolean, colored: b
   });
   material.onBeforeCompile = (shader) => {
     carryRest(shader, uniforms);
-    shapeLight(shader, "vec3(0.22, 0.09, 0.06)", "vInside");
+    shapeLight(shader, "vec3(0.17, 0.08, 0.06)", "vInside");
     shader.vertexShader = shader.vertexShader
       .replace("#include <common>", "#include <common>\nattribute float inside;\nvarying float vInside;")
       .replace("#include <begin_vertex>", "#include <begin_vertex>\nvInside = inside;");

@@ -18,7 +18,7 @@ export function chooseQuality(): Quality {
 const LOW_PIXELS = 350_000;
 const FIELD_OF_VIEW_DEG = 22;
 /** Height and width in m that the picture always shows, and how far below the top of the head its middle lies. */
-const FRAMED_M = { height: 0.36, width: 0.27, middle: 0.15 };
+const FRAMED_M = { height: 0.34, width: 0.26, middle: 0.148 };
 
 export class Stage {
   readonly scene = new THREE.Scene();

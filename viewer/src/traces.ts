@@ -5,9 +5,11 @@ const SHOWN_S = 8;
 const NOTE_NAMES = ["C", "C♯", "D", "D♯", "E", "F", "F♯", "G", "G♯", "A", "A♯", "B"] as const;
 const A4_HZ = 440;
 const A4_NOTE = 69;
-/** The pitch scale shows at least this many semitones, and moves this share per picture to follow the voice. */
+/** The pitch scale shows at least this many semitones, and follows the voice with this time constant. */
 const LEAST_SEMITONES = 14;
-const FOLLOW = 0.06;
+const FOLLOW_S = 0.3;
+/** Points further apart than this, in s or in semitones, are not joined. */
+const JOIN = { longest_s: 0.1, widest_semitones: 4 };
 const QUIETEST_DBFS = -70;
 const LOUDEST_DBFS = 0;
 
@@ -39,6 +41,7 @@ export class Traces {
   private readonly points: Point[] = [];
   private low = 55;
   private high = 72;
+  private followed_s = 0;
 
   constructor(
     private readonly pitch: HTMLCanvasElement,
@@ -70,8 +73,11 @@ export class Traces {
     }
     if (high < low) return;
     const air = Math.max(2, (LEAST_SEMITONES - (high - low)) / 2);
-    this.low += FOLLOW * (low - air - this.low);
-    this.high += FOLLOW * (high + air - this.high);
+    const now_s = this.points[this.points.length - 1].time_s;
+    const share = 1 - Math.exp(-Math.max(0, now_s - this.followed_s) / FOLLOW_S);
+    this.followed_s = now_s;
+    this.low += share * (low - air - this.low);
+    this.high += share * (high + air - this.high);
   }
 
   private drawPitch(): void {
@@ -97,7 +103,7 @@ export class Traces {
         continue;
       }
       const at: [number, number] = [this.x(point, width), y(point.note)];
-      if (before?.note != null && Math.abs(before.note - point.note) < 4) context.lineTo(...at);
+      if (before && joins(before, point)) context.lineTo(...at);
       else context.moveTo(...at);
       before = point;
     }
@@ -131,6 +137,11 @@ export class Traces {
     const newest_s = this.points[this.points.length - 1].time_s;
     return width * (1 - (newest_s - point.time_s) / SHOWN_S);
   }
+}
+
+function joins(a: Point, b: Point): boolean {
+  if (a.note === null || b.note === null) return false;
+  return b.time_s - a.time_s < JOIN.longest_s && Math.abs(a.note - b.note) < JOIN.widest_semitones;
 }
 
 /** Clears a canvas at the screen's own resolution; sizes are in CSS pixels. */
