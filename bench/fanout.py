@@ -136,10 +136,11 @@ class DirectSender:
         newest_ns = 0
 
         class TimedPipe(DirectPipe):
-            def write(self, message: bytes) -> None:  # type: ignore[explicit-override]
-                super().write(message)
-                if newest_ns:
+            def try_write(self, message: bytes) -> bool:  # type: ignore[explicit-override]
+                went = super().try_write(message)
+                if went and newest_ns:
                     written.add_ns(time.perf_counter_ns() - newest_ns)
+                return went
 
         class WatchedMailbox(FrameMailbox):
             async def get(self) -> Frame:  # type: ignore[explicit-override]

@@ -58,16 +58,18 @@ class DirectPipe:
 
     def __init__(self, connection: ServerConnection) -> None:
         self._protocol = connection.protocol
-        self._transport = connection.transport
+        self._is_closing = connection.transport.is_closing
+        self._waiting_bytes = connection.transport.get_write_buffer_size
+        self._write = connection.transport.write
 
-    def ready(self) -> bool:
-        """Whether the connection is open and all that was written has gone to the operating system."""
-        return (
-            self._protocol.state is State.OPEN
-            and not self._transport.is_closing()
-            and self._transport.get_write_buffer_size() == 0
-        )
+    def try_write(self, message: bytes) -> bool:
+        """Send a whole WebSocket message if that needs no waiting.
 
-    def write(self, message: bytes) -> None:
-        """Send a whole WebSocket message; never waits."""
-        self._transport.write(message)
+        Returns:
+            Whether it was written: the connection is open, and all that was written before has gone to
+            the operating system.
+        """
+        if self._protocol.state is not State.OPEN or self._is_closing() or self._waiting_bytes():
+            return False
+        self._write(message)
+        return True

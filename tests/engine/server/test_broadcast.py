@@ -25,12 +25,10 @@ class Wire:
         self.open = True
         self.messages: list[bytes] = []
 
-    def ready(self) -> bool:
+    def try_write(self, message: bytes) -> bool:
+        if self.open:
+            self.messages.append(message)
         return self.open
-
-    def write(self, message: bytes) -> None:
-        assert self.open, "written while the wire was busy"
-        self.messages.append(message)
 
 
 def client_on(wire: Wire, subscription: Subscribe, encoding=Encoding.MSGPACK) -> Client:
