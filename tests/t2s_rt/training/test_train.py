@@ -28,7 +28,7 @@ def swelling(kind: Kind, seed: int, hops: int = 1200) -> Rendering:
     return Rendering(kind, kind, features, targets, np.ones(len(ACTION_NAMES), np.float32))
 
 
-CONFIG = Config(steps=60, batch=8, clip_frames=80, learning_rate=1e-2, average=0.8)
+CONFIG = Config(steps=40, batch=6, clip_frames=70, learning_rate=1e-2, average=0.8)
 
 
 @pytest.fixture(scope="module", autouse=True)
