@@ -64,7 +64,7 @@ class Config:
     """
 
     lookahead_samples: int = 0
-    steps: int = 1600
+    steps: int = 1000
     batch: int = 24
     clip_frames: int = 300
     learning_rate: float = 2.5e-3
