@@ -2,6 +2,7 @@
 
     T2SError
     ├── AudioError          a recording cannot be read or is not audio
+    ├── LyricsError         a song file cannot be read or is no song (carries the line)
     ├── DeviceError         a microphone is absent, busy or vanished
     ├── ModelError          a model, manifest or head file is missing, damaged or of another version
     ├── ConfigError         a setting is out of range or contradicts another
@@ -31,6 +32,23 @@ class T2SError(Exception):
 
 class AudioError(T2SError):
     """A recording is missing, unreadable, empty or not audio."""
+
+
+class LyricsError(T2SError):
+    """A song file is missing, unreadable, of a format without lyrics or broken.
+
+    Args:
+        problem: What was expected and what was found, as a sentence.
+        hint: What to do about it, as a sentence. Empty where the problem says it.
+        file: The song file, empty where the song did not come from one.
+        line: The line in it, from 1; None where there are no lines (MIDI) or the whole file is meant.
+    """
+
+    def __init__(self, problem: str, hint: str = "", *, file: str = "", line: int | None = None) -> None:
+        place = file if line is None else f"{file or 'song'}, line {line}"
+        super().__init__(f"{place}: {problem}" if place else problem, hint)
+        self.file = file
+        self.line = line
 
 
 class DeviceError(T2SError):

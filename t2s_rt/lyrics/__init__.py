@@ -1,0 +1,1 @@
+"""Songs: lyrics with their times, from the formats that karaoke and music programs write."""
