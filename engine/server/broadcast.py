@@ -28,8 +28,8 @@ from t2s_rt.types import Frame
 
 logger = logging.getLogger(__name__)
 
-WRITES_PER_TURN: Final = 64
-"""After this many writes the loop gets a turn (pings, handshakes, HTTP): under 1 ms of sending."""
+WRITES_PER_TURN: Final = 128
+"""After this many writes the loop gets a turn (pings, handshakes, HTTP): one to two ms of sending."""
 STATUS_PERIOD_S: Final = 1.0
 NO_STREAMS: Final = Subscribe(frozenset())
 

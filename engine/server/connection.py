@@ -58,7 +58,6 @@ class DirectPipe:
 
     def __init__(self, connection: ServerConnection) -> None:
         self._protocol = connection.protocol
-        self._is_closing = connection.transport.is_closing
         self._waiting_bytes = connection.transport.get_write_buffer_size
         self._write = connection.transport.write
 
@@ -69,7 +68,7 @@ class DirectPipe:
             Whether it was written: the connection is open, and all that was written before has gone to
             the operating system.
         """
-        if self._protocol.state is not State.OPEN or self._is_closing() or self._waiting_bytes():
+        if self._protocol.state is not State.OPEN or self._waiting_bytes():
             return False
         self._write(message)
         return True

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import ClassVar, Final
+from typing import Final
 from urllib.parse import urlsplit
 
 from websockets.asyncio.server import Server as WebSocketServer
@@ -126,14 +126,9 @@ class Server:
         audio_sink: Where audio from clients goes; None refuses it.
         clock_ns: The monotonic clock of the frames' ``captured_ns``, in ns.
 
-    Attributes:
-        pipe: How messages are written; a bench puts one here that looks at the clock.
-
     Raises:
         ConfigError: A file of the site cannot be read.
     """
-
-    pipe: ClassVar[type[DirectPipe]] = DirectPipe
 
     def __init__(
         self,
@@ -158,6 +153,11 @@ class Server:
         self._connections: set[ServerConnection] = set()
         self._open_clients = 0
         self._tasks: list[asyncio.Task[None]] = []
+
+    @staticmethod
+    def pipe(connection: ServerConnection) -> DirectPipe:
+        """How a connection's messages are written; a bench overrides this to look at the clock."""
+        return DirectPipe(connection)
 
     @property
     def port(self) -> int:
