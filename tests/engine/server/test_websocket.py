@@ -461,6 +461,18 @@ def test_the_websocket_has_two_addresses_and_no_more(alone):
     alone(scene())
 
 
+def test_no_extension_is_agreed_on_because_messages_are_made_once_for_all(alone):
+    async def scene():
+        async with serving() as engine:
+            port = engine.server.port
+            offer = upgrade_request(port, Sec_WebSocket_Extensions="permessage-deflate")
+            status, headers, _ = await exchange(port, offer)
+            assert status == 101
+            assert "sec-websocket-extensions" not in headers
+
+    alone(scene())
+
+
 def test_a_refusal_reaches_a_websocket_library_with_its_sentence(alone):
     async def scene():
         async with serving(token="s3cret") as engine:
