@@ -22,6 +22,7 @@ from t2s_rt.lyrics.syllables import has_words, split_syllables
 
 MOST_SYLLABLES: Final = 50_000
 """Some hours of rap; more is a broken file."""
+MOST_CHARACTERS: Final = 20 * MOST_SYLLABLES
 USUAL_PACE_S: Final = 0.4
 """Seconds a syllable where a song has too few lines to tell; moderate pop."""
 PACE_MARGIN: Final = 1.25
@@ -138,6 +139,8 @@ def _spans_of_all(
 ) -> list[tuple[LineDraft, list[_Span]]]:
     built = []
     total = 0
+    if sum(len(fragment.text) for draft in drafts for fragment in draft.fragments) > MOST_CHARACTERS:
+        raise source.error(f"expected at most {MOST_CHARACTERS} characters of lyrics, found more.")
     for draft in drafts:
         spans = _spans(draft, header.language)
         total += sum(len(span.pieces) for span in spans)

@@ -10,7 +10,14 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from t2s_rt.lyrics.assemble import Fragment, Header, LineDraft, build_song, checked_number
+from t2s_rt.lyrics.assemble import (
+    MOST_SYLLABLES,
+    Fragment,
+    Header,
+    LineDraft,
+    build_song,
+    checked_number,
+)
 from t2s_rt.lyrics.language import language_code
 from t2s_rt.lyrics.song import Song
 from t2s_rt.lyrics.source import Source
@@ -40,6 +47,7 @@ class _Reader:
         self.drafts: list[LineDraft] = []
         self._latest: list[LineDraft] = []
         self._voices: dict[str, int] = {}
+        self._fragments = 0
 
     def read_line(self, text: str, number: int) -> None:
         if not text.strip() or text.lstrip().startswith("#"):
@@ -93,6 +101,11 @@ class _Reader:
             draft = _draft(self.source, rest, start, start - starts[0], number)
             draft.voice, draft.background = voice, background is not None
             made.append(draft)
+        self._fragments += sum(len(draft.fragments) for draft in made)
+        if self._fragments > MOST_SYLLABLES:
+            raise self.source.error(
+                f"expected at most {MOST_SYLLABLES} timed words, found more.", line=number
+            )
         self.drafts += made
         if not background:
             self._latest = [draft for draft in made if draft.start_s == first]

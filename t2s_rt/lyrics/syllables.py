@@ -34,6 +34,7 @@ _PAIRS: Final = frozenset([
 """Consonants that begin a syllable together."""
 _SMALL_KANA: Final = frozenset("ぁぃぅぇぉゃゅょゎっァィゥェォャュョヮッーｧｨｩｪｫｬｭｮｯｰ゙゚ﾞﾟ")
 _ENGLISH: Final = frozenset({"", "en"})
+_LONGEST_ENDING: Final = 24
 _MUTE_ENDING: Final = re.compile(r"[a-zà-ÿ]*[^aeiouy\W](?P<ending>e|es|ed)'?\W*$")
 _SOUNDED_ENDING: Final = re.compile(
     r"([^aeiouy\W]le|[^aeiouy\W]les|[sxzcg]es|[cs]hes|[td]ed|[^aeiouy\W]led)'?\W*$"
@@ -156,7 +157,7 @@ def _nuclei(run: str, language: str, *, every: bool = False) -> list[tuple[int, 
 
 
 def _ends_mute(run: str) -> bool:
-    lower = run.lower()
+    lower = run[-_LONGEST_ENDING:].lower()
     return bool(_MUTE_ENDING.search(lower)) and not _SOUNDED_ENDING.search(lower)
 
 
