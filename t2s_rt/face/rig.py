@@ -74,7 +74,7 @@ RIG: Final[tuple[Drive, ...]] = (
     Drive("lip_closure", When.UP, _both("mouthPress"), 0.4),
     Drive("lip_closure", When.UP, ("mouthRollLower", "mouthRollUpper"), 0.25),
     Drive("lip_rounding", When.UP, ("mouthPucker",), 0.7),
-    Drive("lip_rounding", When.PARTED, ("mouthFunnel",), 0.25),
+    Drive("lip_rounding", When.PARTED, ("mouthFunnel",), 0.15),
     Drive("lip_pucker", When.UP, ("mouthPucker",), 1.0),
     Drive("lip_funnel", When.PARTED, ("mouthFunnel",), 1.0),
     Drive("lip_spread", When.UP, _both("mouthStretch"), 0.7),

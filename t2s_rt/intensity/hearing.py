@@ -15,6 +15,7 @@ class Hearing:
 
     Attributes:
         present: Whether a voice is heard now.
+        sounding: Whether anything as loud as the singer's consonants is heard, a voice or not.
         activity: 0 to 1; rises with the voice and outlasts it by about half a second.
         effort: Loudness against the singer's own louder voice, which is 1; 0 to 1.25.
         pitch: Sung pitch against the running median, in units of the singer's own spread, -2 to 2.
@@ -32,6 +33,9 @@ class Hearing:
     PRESENT_ABOVE: Final = 0.6
     ABSENT_BELOW: Final = 0.5
     """Hysteresis of `Feature.VOICE`, so that a wavering reading does not flap the mouth."""
+    CONSONANT_RANGE_DB: Final = 30.0
+    CONSONANT_FLOOR_DBFS: Final = -50.0
+    """A sound is loud enough for a consonant within this of the singer's reference, and above this."""
     BREATH_FAINT_DB: Final = -50.0
     BREATH_CLEAR_DB: Final = -38.0
     """Breaths count from the first to the second of these levels, relative to the singer's reference."""
@@ -53,7 +57,7 @@ class Hearing:
         "_activity", "_effort", "_median", "_pitch_factor", "_recent", "_recent_at", "_rise_wait_s",
         "_semitones", "_spread", "_unpitched_s", "_voiced_frames",
         "activity", "breath", "breath_dbfs", "effort", "held_s", "note_began", "phrase_began",
-        "phrase_ended", "phrase_s", "pitch", "pitch_rose", "present", "silent_s",
+        "phrase_ended", "phrase_s", "pitch", "pitch_rose", "present", "silent_s", "sounding",
     )  # fmt: skip
 
     def __init__(self) -> None:
@@ -69,6 +73,7 @@ class Hearing:
         self._recent_at = 0
         self._rise_wait_s = 0.0
         self.present = False
+        self.sounding = False
         self.activity = 0.0
         self.effort = 0.0
         self.pitch = 0.0
@@ -99,6 +104,10 @@ class Hearing:
         self.phrase_began = self.phrase_ended = False
         self.present = newest[Feature.VOICE] > (
             self.ABSENT_BELOW if self.present else self.PRESENT_ABOVE
+        )
+        loudness_dbfs = newest[Feature.LOUDNESS_DBFS]
+        self.sounding = self.present or loudness_dbfs > max(
+            self.CONSONANT_FLOOR_DBFS, newest[Feature.REFERENCE_DBFS] - self.CONSONANT_RANGE_DB
         )
         if self.present:
             self.phrase_began = self.silent_s >= self.PHRASE_GAP_S

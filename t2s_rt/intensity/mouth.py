@@ -18,6 +18,8 @@ _CHEEKS: Final = ACTION_INDEX["cheek_raise"]
 class Mouth:
     """Gates, smooths and completes the model's mouth. No chance in it: every seed has the same mouth.
 
+    The jaw needs a voice; lips also shape consonants that have none, such as the 'sh' before a vowel.
+
     Args:
         knows: Mouth actions that the model writes.
     """
@@ -25,9 +27,9 @@ class Mouth:
     RELEASE_FACTOR: Final = 0.3
     """Of the gate's opening what is left a frame later: under 10 % after two frames, 33 ms."""
     SHUT_BELOW: Final = 0.01
-    REST_HZ: Final = 4.0
+    REST_HZ: Final = 12.0
     SPEED_GAIN_HZ: Final = 3.0
-    """One-Euro constants: a still mouth is smoothed at 4 Hz, a vowel glide (3 a second) at 13 Hz."""
+    """One-Euro constants: the model is steady by itself, so little is smoothed and little is late."""
     OPENING_S: Final = 0.08
     """Nothing is smoothed while the mouth opens: a late onset is seen before any jitter is."""
     LOUDNESS_S: Final = 0.15
@@ -47,6 +49,7 @@ class Mouth:
         known = [ACTION_INDEX[name] for name in knows]
         self._filters = [(i, OneEuro(self.REST_HZ, self.SPEED_GAIN_HZ)) for i in known]
         self._gate = 0.0
+        self._lips_gate = 0.0
         self._present_s = 0.0
         self._loudness_factor = smoothing_factor(self.LOUDNESS_S)
         self._loudness = 1.0
@@ -57,13 +60,15 @@ class Mouth:
     def step(self, heard: Hearing, motion: list[float], face: list[float]) -> None:
         """Write the mouth's actions into ``face``; ``motion`` is the model's word."""
         self._step_gate(present=heard.present)
-        gate = self._gate
+        self._lips_gate = 1.0 if heard.sounding else self._lips_gate * self.RELEASE_FACTOR
+        if self._lips_gate < self.SHUT_BELOW:
+            self._lips_gate = 0.0
         for i, smooth in self._filters:
-            if self._present_s < self.OPENING_S and (heard.present or gate == 0.0):
+            if self._present_s < self.OPENING_S and (heard.present or self._gate == 0.0):
                 smooth.jump(motion[i])
             else:
                 smooth.step(motion[i])
-            face[i] = smooth.value * gate
+            face[i] = smooth.value * (self._gate if i == _JAW else self._lips_gate)
         self._open_with_effort(heard, face)
         self._let_lips_win(face)
         self._breathe_in(heard, face)
