@@ -116,12 +116,14 @@ class Hello:
         look_ahead_samples: How much later than the depicted moment a frame is made, at 48 kHz.
         basis_hash: Identity of the FLAME basis that expression coefficients refer to.
         song: Name of the song that ``/song`` serves; empty where none.
+        takes_audio: Whether a client may be the microphone; the server sets it.
     """
 
     server: str
     look_ahead_samples: int
     basis_hash: str
     song: str = ""
+    takes_audio: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +178,7 @@ def encode_hello(encoding: Encoding, hello: Hello) -> bytes:
                 "jaw_opens": "+x",
             },
             "song": hello.song or None,
+            "takes_audio": hello.takes_audio,
         },
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import errno
 import json
 import logging
@@ -142,6 +143,7 @@ class Server:
         clock_ns: Callable[[], int] = time.perf_counter_ns,
     ) -> None:
         self._config = config
+        hello = dataclasses.replace(hello, takes_audio=audio_sink is not None)
         self._hello = {encoding: encode_hello(encoding, hello) for encoding in Encoding}
         self._metrics = metrics
         self._library = Library(site)

@@ -194,3 +194,13 @@ def test_a_singer_in_the_browser_is_heard(browser, open_theatre):
         here.page.click("#sing")
         assert recorder.ended.wait(10)
         assert_quiet(here, theatre.port)
+
+
+def test_a_lost_microphone_is_said_and_the_face_goes_on(browser, open_theatre):
+    theatre = open_theatre(Status("mic", SourceState.LOST, "a puppet", ("The microphone is gone.",)))
+    with visit(browser, theatre.url()) as here:
+        here.waits_for(READY)
+        assert here.page.inner_text("#source") == "mic · lost"
+        assert "The microphone is gone." in here.page.inner_text("#warnings")
+        assert not here.page.is_visible("#sing")
+        assert_quiet(here, theatre.port)

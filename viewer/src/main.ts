@@ -6,7 +6,7 @@ import { Median, Rate } from "./meter";
 import { Microphone } from "./microphone";
 import { element, Panel } from "./panel";
 import { type Moment, Playback } from "./playback";
-import type { Frame, Hello, ServerMessage, Status } from "./protocol";
+import type { Frame, Hello, ServerMessage } from "./protocol";
 import { rehearse } from "./rehearsal";
 import { readSettings, type Settings } from "./settings";
 import { Singer } from "./singer";
@@ -109,7 +109,7 @@ class Page {
       case "frame":
         return this.take(message, arrived_ms);
       case "status":
-        return this.showStatus(message);
+        return this.panel.showStatus(message);
       case "error":
         if (message.code.startsWith("audio")) this.microphone?.stop();
         this.showButtons();
@@ -137,11 +137,6 @@ class Page {
     this.arrivals.count(arrived_ms);
     this.playback?.push(frame, arrived_ms);
     if (frame.voice && this.hello) this.panel.addVoice(frame.pts_samples / this.hello.sampleRate_hz, frame.voice);
-  }
-
-  private showStatus(status: Status): void {
-    this.panel.showStatus(status);
-    document.body.classList.toggle("listens-here", takesClientAudio(status.source));
   }
 
   private changeState(state: ConnectionState, sentence: string): void {
@@ -219,6 +214,7 @@ class Page {
   private showButtons(): void {
     const [listen, sing] = [element("listen"), element("sing")];
     document.body.classList.toggle("has-song", this.hello?.song != null);
+    document.body.classList.toggle("listens-here", this.hello?.takesAudio === true);
     listen.textContent = this.sound.listening ? "Stop listening" : "Listen";
     listen.title = this.hello?.song ? `Play ${this.hello.song} in step with the face` : "";
     sing.textContent = this.microphone?.singing ? "Stop singing" : "Sing";
@@ -244,11 +240,6 @@ class Page {
       },
     };
   }
-}
-
-/** Whether the engine's source is a client of its WebSocket, as `t2s live --source ws` names it. */
-function takesClientAudio(source: string): boolean {
-  return source === "a client's microphone" || source.startsWith("ws");
 }
 
 /** The song's position at a moment, in s; a loop's jump is not smoothed over. Negative where none plays. */

@@ -40,6 +40,8 @@ export interface Hello {
   readonly voice: readonly string[];
   /** Name of the song that `/song` serves, or null. */
   readonly song: string | null;
+  /** Whether this page may be the microphone. */
+  readonly takesAudio: boolean;
 }
 
 /** What was heard. */
@@ -71,7 +73,8 @@ export interface Frame {
 export interface Status {
   readonly type: "status";
   readonly source: string;
-  readonly sourceState: "waiting" | "running" | "ended";
+  /** `waiting`, `running`, `lost`, `ended`, `failed`; a newer server may know others. */
+  readonly sourceState: string;
   readonly model: string;
   readonly warnings: readonly string[];
   /** Frames that this client missed because it was slow, as the server counts them. */
@@ -223,18 +226,15 @@ function readHello(fields: Fields): Hello {
     },
     voice: fields.texts("voice"),
     song: fields.textOrNull("song"),
+    takesAudio: fields.flag("takes_audio"),
   };
 }
 
 function readStatus(fields: Fields): Status {
-  const state = fields.text("source_state");
-  if (state !== "waiting" && state !== "running" && state !== "ended") {
-    throw new WireError(`source_state is ${state}`);
-  }
   return {
     type: "status",
     source: fields.text("source"),
-    sourceState: state,
+    sourceState: fields.text("source_state"),
     model: fields.text("model"),
     warnings: fields.texts("warnings"),
     dropped_frames: fields.number("dropped_frames"),
@@ -270,6 +270,11 @@ class Fields {
     const value = this.fields[key];
     if (typeof value !== "string") throw new WireError(`${this.what}: ${key} must be a string`);
     return value;
+  }
+
+  /** False where the key is absent, as an older server leaves it. */
+  flag(key: string): boolean {
+    return this.fields[key] === true;
   }
 
   textOrNull(key: string): string | null {

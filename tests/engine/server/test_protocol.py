@@ -51,7 +51,7 @@ from t2s_rt.types import FlamePose, Frame, VoiceReading
 GOLDEN = Path(__file__).parents[2] / "golden/protocol_v1.json"
 VECTORS = json.loads(GOLDEN.read_text(encoding="utf-8"))
 EVERYTHING = frozenset(Stream)
-HELLO = Hello("t2s-rt 0.1.0", 960, "sha256:0123", song="demo.ogg")
+HELLO = Hello("t2s-rt 0.1.0", 960, "sha256:0123", song="demo.ogg", takes_audio=True)
 
 
 def golden(name: str, encoding: Encoding, sender: str = "server") -> dict:
@@ -182,6 +182,7 @@ def test_hello_names_everything_in_order(encoding):
     assert offset == hello["flame"]["size"] == 115
     assert (hello["sample_rate_hz"], hello["hop_samples"], hello["frame_samples"]) == (48000, 400, 800)
     assert hello["song"] == "demo.ogg"
+    assert hello["takes_audio"] is True
     assert len(encode_hello(encoding, HELLO)) < 4096
 
 

@@ -74,7 +74,7 @@ def test_the_gaze_turns_both_eyes_to_the_same_side():
 
 def test_the_funnel_reads_the_funnel():
     assert weights(lip_funnel=0.6)["mouthFunnel"] == pytest.approx(0.6)
-    assert weights(lip_rounding=1.0)["mouthFunnel"] == pytest.approx(0.25)
+    assert weights(lip_rounding=1.0)["mouthFunnel"] == pytest.approx(0.15)
     assert weights(lip_rounding=1.0)["mouthPucker"] > 0.5
     assert weights(lip_pucker=1.0)["mouthFunnel"] == 0.0
 
