@@ -25,6 +25,8 @@ MOST_SYLLABLES: Final = 50_000
 MOST_CHARACTERS: Final = 20 * MOST_SYLLABLES
 USUAL_PACE_S: Final = 0.4
 """Seconds a syllable where a song has too few lines to tell; moderate pop."""
+SLOWEST_PACE_S: Final = 0.8
+"""A slow ballad; slower lines are pauses."""
 PACE_MARGIN: Final = 1.25
 LINES_TELLING_PACE: Final = 4
 
@@ -233,7 +235,7 @@ def _pace(ordered: list[tuple[LineDraft, list[_Span]]]) -> float:
         syllables = sum(len(span.pieces) for span in spans)
         if following.start_s > draft.start_s and syllables:
             paces.append((following.start_s - draft.start_s) / syllables)
-    return median(paces) if len(paces) >= LINES_TELLING_PACE else USUAL_PACE_S
+    return min(median(paces), SLOWEST_PACE_S) if len(paces) >= LINES_TELLING_PACE else USUAL_PACE_S
 
 
 def _next_starts(drafts: list[LineDraft]) -> list[float]:

@@ -45,7 +45,7 @@ _CONTENTS: Final = (
     ("srt", re.compile(r"\A\s*(?:\d+\s+)?\d+:\d+:\d+[,.]\d+\s*-->")),
     (
         "lrc",
-        re.compile(r"(?:.*\n)*?\s*\[\d+:\d+(?:[.:]\d+)?\]|\s*\[(?:ti|ar|al|by|re|ve|length|offset):"),
+        re.compile(r"(?m)^[ \t]*\[(?:\d+:\d+|(?:ti|ar|al|by|re|ve|length|offset):)"),
     ),
 )
 _REFUSED: Final = {

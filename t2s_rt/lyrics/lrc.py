@@ -85,16 +85,18 @@ class _Reader:
 
     def _read_timed(self, starts: list[float], rest: str, number: int) -> None:
         background = re.match(r"\s*\[?bg:\s?(.*?)\]?\s*$", rest) if "bg:" in rest[:8] else None
-        voice = 0
-        if agent := _AGENT.match(rest):
-            voice = self._voices.setdefault(agent[1], len(self._voices))
+        agent = _AGENT.match(rest)
+        singer = agent[1] if agent else "1"
+        if agent:
             rest = rest[agent.end() :]
         elif background:
             rest = background[1]
-            voice = self._latest[-1].voice if self._latest else 0
         if not rest.strip():
             self._end_line(starts[0])
             return
+        voice = self._voices.setdefault(singer, len(self._voices))
+        if background and self._latest:
+            voice = self._latest[-1].voice
         first = min(starts)
         made = []
         for start in starts:
@@ -126,8 +128,7 @@ class _Reader:
                 draft.end_s = time_s
 
     def song(self) -> Song:
-        if len(self._voices) > 1:
-            self.header.voices = ["" for _ in self._voices]
+        self.header.voices = [""] * max(len(self._voices), 1)
         return build_song(self.source, self.header, self.drafts)
 
 

@@ -1,9 +1,9 @@
 """Moves syllables to the onsets that are heard in a reference vocal.
 
-Files are coarse (an UltraStar beat is often 50 ms) and spread times are guesses. Syllables and onsets are
+Files are coarse (an UltraStar beat is often 50 ms), spread times are guesses. Syllables and onsets are
 paired in order, each at most once and only within a window; of all such pairings the one with the
-largest sum of window - distance is taken (a heaviest increasing subsequence). Times between the pairs move
-with them, linearly, so that nothing overtakes anything.
+largest sum of window - distance is taken (a heaviest increasing subsequence). Times between the pairs
+move with them, linearly, so that nothing overtakes anything.
 """
 
 from __future__ import annotations
