@@ -129,7 +129,7 @@ def _draft(source: Source, event: _Event) -> LineDraft:
     timed = drawing = False
     for block in _OVERRIDES.finditer(text):
         if not drawing:
-            _add(draft, text[cursor : block.start()], clock_s if timed else None, next_s)
+            timed = _add(draft, text[cursor : block.start()], clock_s if timed else None, next_s)
         cursor = block.end()
         for kind, written in _KARAOKE.findall(block[1]):
             duration_s = _duration_s(source, kind, written, event.number)
@@ -147,16 +147,17 @@ def _draft(source: Source, event: _Event) -> LineDraft:
     return draft
 
 
-def _add(draft: LineDraft, text: str, start_s: float | None, end_s: float) -> None:
-    """Text of one syllable; what follows a tag without a duration has no time of its own."""
+def _add(draft: LineDraft, text: str, start_s: float | None, end_s: float) -> bool:
+    """Add text of one syllable; what follows without another duration has no time of its own.
+
+    Returns:
+        True while the duration still waits for its text.
+    """
     plain = re.sub(r"\\[Nnh]", " ", text)
     if not plain:
-        return
-    begun = [fragment.start_s for fragment in draft.fragments if fragment.start_s is not None]
-    if start_s is None or (begun and begun[-1] == start_s):
-        draft.fragments.append(Fragment(plain))
-    else:
-        draft.fragments.append(Fragment(plain, start_s, end_s))
+        return start_s is not None
+    draft.fragments.append(Fragment(plain, start_s, None if start_s is None else end_s))
+    return False
 
 
 def _duration_s(source: Source, kind: str, written: str, number: int) -> float:

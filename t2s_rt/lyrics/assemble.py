@@ -22,7 +22,7 @@ from t2s_rt.lyrics.syllables import has_words, split_syllables
 
 MOST_SYLLABLES: Final = 50_000
 """Some hours of rap; more is a broken file."""
-MOST_CHARACTERS: Final = 20 * MOST_SYLLABLES
+MOST_CHARACTERS: Final = 8 * MOST_SYLLABLES
 USUAL_PACE_S: Final = 0.4
 """Seconds a syllable where a song has too few lines to tell; moderate pop."""
 SLOWEST_PACE_S: Final = 0.8

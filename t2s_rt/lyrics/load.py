@@ -100,7 +100,7 @@ def detect_format(source: Source) -> str:
         if pattern.search(text):
             return name
     by_name = _BY_SUFFIX.get(Path(source.name).suffix.lower())
-    if by_name is None or "\0" in text:
+    if by_name is None:
         raise source.error(
             f"expected {_FORMATS}, found none of them.", "Give a song file in one of these."
         )

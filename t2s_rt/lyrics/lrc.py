@@ -8,6 +8,7 @@ instead of ``<mm:ss.xx>``. ``v1:`` and ``v2:`` name singers, ``[bg: ...]`` is a 
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Final
 
 from t2s_rt.lyrics.assemble import (
@@ -98,16 +99,14 @@ class _Reader:
         if background and self._latest:
             voice = self._latest[-1].voice
         first = min(starts)
-        made = []
-        for start in starts:
-            draft = _draft(self.source, rest, start, start - starts[0], number)
-            draft.voice, draft.background = voice, background is not None
-            made.append(draft)
-        self._fragments += sum(len(draft.fragments) for draft in made)
+        sung = _draft(self.source, rest, starts[0], number)
+        sung.voice, sung.background = voice, background is not None
+        self._fragments += len(sung.fragments) * len(starts)
         if self._fragments > MOST_SYLLABLES:
             raise self.source.error(
                 f"expected at most {MOST_SYLLABLES} timed words, found more.", line=number
             )
+        made = [_repeat(sung, start - starts[0]) for start in starts]
         self.drafts += made
         if not background:
             self._latest = [draft for draft in made if draft.start_s == first]
@@ -116,7 +115,7 @@ class _Reader:
         tag = _INNER_TIME.search(text)
         if tag is None:
             raise self.source.expected("<mm:ss.xx> before the words of [bg: ...]", text, number)
-        draft = _draft(self.source, text[tag.start() :], _seconds(self.source, tag, number), 0.0, number)
+        draft = _draft(self.source, text[tag.start() :], _seconds(self.source, tag, number), number)
         draft.background = True
         draft.voice = self._latest[-1].voice if self._latest else 0
         self.drafts.append(draft)
@@ -151,20 +150,30 @@ def _seconds(source: Source, tag: re.Match[str], number: int) -> float:
     return 60 * int(minutes) + int(seconds) + (int(fraction) / 10 ** len(fraction) if fraction else 0.0)
 
 
-def _draft(source: Source, text: str, start_s: float, repeat_s: float, number: int) -> LineDraft:
-    """One line; inner times belong to its first leading tag and move by `repeat_s` for a repetition."""
+def _draft(source: Source, text: str, start_s: float, number: int) -> LineDraft:
+    """One line; inner times belong to its first leading tag."""
     fragments: list[Fragment] = []
     time_s: float | None = None
     cursor = 0
     for tag in _INNER_TIME.finditer(text):
         fragments += _fragment(source, text[cursor : tag.start()], time_s, number)
-        time_s = _seconds(source, tag, number) + repeat_s
+        time_s = _seconds(source, tag, number)
         cursor = tag.end()
     tail = text[cursor:]
     fragments += _fragment(source, tail, time_s, number)
     if time_s is not None and not tail.strip() and fragments:
         return LineDraft(fragments, start_s, end_s=max(time_s, start_s), number=number)
     return LineDraft(fragments, start_s, number=number)
+
+
+def _repeat(draft: LineDraft, later_s: float) -> LineDraft:
+    """The same line at another time."""
+    fragments = [
+        fragment if fragment.start_s is None else replace(fragment, start_s=fragment.start_s + later_s)
+        for fragment in draft.fragments
+    ]
+    end_s = None if draft.end_s is None else draft.end_s + later_s
+    return replace(draft, fragments=fragments, start_s=draft.start_s + later_s, end_s=end_s)
 
 
 def _fragment(source: Source, text: str, time_s: float | None, number: int) -> list[Fragment]:

@@ -9,7 +9,9 @@ Every part with lyrics is a voice.
 from __future__ import annotations
 
 import io
+import struct
 import zipfile
+import zlib
 from bisect import bisect_right
 from typing import Final
 
@@ -25,7 +27,19 @@ DEFAULT_TEMPO: Final = 120.0
 PHRASE_REST_S: Final = 0.35
 """A rest this long between words ends a line: scores have no lines of lyrics."""
 MOST_LINE_WORDS: Final = 16
-GAP_QUARTERS: Final = 0.01
+TOUCHING_S: Final = 0.01
+_ARCHIVE_ERRORS: Final = (
+    zipfile.BadZipFile,
+    zlib.error,
+    struct.error,
+    NotImplementedError,
+    RuntimeError,
+    EOFError,
+    OSError,
+    ValueError,
+    KeyError,
+)
+"""What zipfile raises for broken archives, depending on where they are broken."""
 
 
 class _Clock:
@@ -88,7 +102,7 @@ class _Singer:
 
     def _hold(self, note: Note, start_s: float, end_s: float) -> None:
         """A tie or melisma, if it follows a sung note at once."""
-        if not self._fragments or start_s - self._end_s > GAP_QUARTERS:
+        if not self._fragments or start_s - self._end_s > TOUCHING_S:
             return
         last = self._fragments[-1]
         if note.tied and last.pitch_midi == note.pitch_midi and last.start_s is not None:
@@ -200,18 +214,13 @@ def _unpacked(source: Source) -> Source:
                     "expected the container to name a score inside the archive, found none."
                 )
             return _member(source, archive, paths[0])
-    except (
-        zipfile.BadZipFile,
-        NotImplementedError,
-        RuntimeError,
-        EOFError,
-        OSError,
-        ValueError,
-    ) as error:
+    except _ARCHIVE_ERRORS as error:
         raise source.error(f"expected a compressed score, found a damaged archive ({error}).") from error
 
 
 def _member(source: Source, archive: zipfile.ZipFile, name: str) -> Source:
+    if archive.getinfo(name).compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        raise source.error("expected an archive that is stored or deflated, found another compression.")
     with archive.open(name) as member:
         data = member.read(LARGEST_FILE_BYTES + 1)
     if len(data) > LARGEST_FILE_BYTES:

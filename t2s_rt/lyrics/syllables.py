@@ -20,6 +20,7 @@ from __future__ import annotations
 import itertools
 import re
 import unicodedata
+from functools import lru_cache
 from typing import Final
 
 _LATIN_VOWELS: Final = frozenset("aeiouyæœøıə")
@@ -27,13 +28,15 @@ _GREEK_VOWELS: Final = frozenset("αεηιουω")
 _CYRILLIC_VOWELS: Final = frozenset("аеёиоуыэюяіїєѣ")
 _PAIRS: Final = frozenset([
     "bl", "br", "ch", "ck", "cl", "cr", "dr", "fl", "fr", "gh", "gl", "gn", "gr", "kl", "kn", "kr",
-    "ph", "pl", "pr", "ps", "rh", "sc", "sch", "sh", "sk", "sl", "sm", "sn", "sp", "st", "sw", "th",
+    "ph", "pl", "pr", "ps", "rh", "sch", "sh", "th",
     "tr", "tw", "wh", "wr", "zh", "qu", "βλ", "βρ", "γλ", "γρ", "δρ", "θρ", "κλ", "κρ", "πλ", "πρ",
-    "στ", "σκ", "τρ", "φλ", "φρ", "χρ", "τσ", "τζ", "μπ", "ντ", "γκ",
+    "τρ", "φλ", "φρ", "χρ", "τσ", "τζ", "μπ", "ντ", "γκ",
 ])  # fmt: skip
 """Consonants that begin a syllable together."""
 _SMALL_KANA: Final = frozenset("ぁぃぅぇぉゃゅょゎっァィゥェォャュョヮッーｧｨｩｪｫｬｭｮｯｰ゙゚ﾞﾟ")
 _ENGLISH: Final = frozenset({"", "en"})
+LONGEST_WORD: Final = 1_000
+"""Longer ones, which no script's lines are, count as one syllable."""
 _LONGEST_ENDING: Final = 24
 _MUTE_ENDING: Final = re.compile(r"[a-zà-ÿ]*[^aeiouy\W](?P<ending>e|es|ed)'?\W*$")
 _SOUNDED_ENDING: Final = re.compile(
@@ -51,6 +54,8 @@ def split_syllables(word: str, language: str = "") -> tuple[str, ...]:
     Returns:
         At least one part, none empty, for any word that is not empty.
     """
+    if len(word) > LONGEST_WORD:
+        return (word,)
     runs = _script_runs(word)
     parts: list[str] = []
     for script, run in runs:
@@ -112,7 +117,7 @@ def _clusters(run: str) -> list[str]:
         if _script(character) and character not in _SMALL_KANA:
             parts.append(opening + character)
             opening = ""
-        elif parts and unicodedata.category(character) not in ("Ps", "Pi"):
+        elif parts and not opening and unicodedata.category(character) not in ("Ps", "Pi"):
             parts[-1] += character
         else:
             opening += character
@@ -121,6 +126,7 @@ def _clusters(run: str) -> list[str]:
     return parts
 
 
+@lru_cache(maxsize=8192)
 def _base(character: str) -> str:
     """The letter without its accents, in lower case."""
     return unicodedata.normalize("NFD", character.lower())[0]

@@ -92,7 +92,8 @@ STYLE
 
 TTML = (
     '<tt xmlns="http://www.w3.org/ns/ttml" xmlns:itunes="http://music.apple.com/itunes" '
-    'xmlns:ttm="http://www.w3.org/ns/ttml#metadata" itunes:timing="Word" xml:lang="en-GB"><head><metadata>'
+    'xmlns:ttm="http://www.w3.org/ns/ttml#metadata" itunes:timing="Word" xml:lang="en-GB">'
+    "<head><metadata>"
     "<ttm:title>Harbour Light</ttm:title>"
     '<ttm:agent type="person" xml:id="v1"><ttm:name type="full">Ann</ttm:name></ttm:agent>'
     '<ttm:agent type="person" xml:id="v2"/></metadata></head>\n'
