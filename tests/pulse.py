@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import sys
 import tempfile
 import time
 from pathlib import Path
@@ -117,3 +118,17 @@ def pactl(*arguments: str) -> str:
     """Run pactl against the server of this process's environment; its output."""
     done = subprocess.run(["pactl", *arguments], capture_output=True, check=True, text=True)
     return done.stdout
+
+
+def main(command: list[str]) -> int:
+    """Run a command while a null sink is the microphone: `python -m tests.pulse t2s bench latency`."""
+    if missing := missing_programs():
+        sys.stderr.write(f"no {' and '.join(missing)}: apt install pulseaudio pulseaudio-utils\n")
+        return 2
+    with PulseServer() as server:
+        server.start()
+        return subprocess.run(command, check=False).returncode
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -32,6 +32,9 @@ class Mouth:
     """One-Euro constants: the model is steady by itself, so little is smoothed and little is late."""
     OPENING_S: Final = 0.08
     """Nothing is smoothed while the mouth opens: a late onset is seen before any jitter is."""
+    OPENING_LEAD_FRAMES: Final = 0.5
+    """While the mouth opens, the jaw is carried on along its rise by half a frame, 8 ms: about what a
+    model's look-ahead holds it back."""
     LOUDNESS_S: Final = 0.15
     LOUDNESS_GAIN: Final = 0.3
     """How much of its opening the jaw gains from no effort to the singer's louder voice (Huber;
@@ -50,6 +53,7 @@ class Mouth:
         self._filters = [(i, OneEuro(self.REST_HZ, self.SPEED_GAIN_HZ)) for i in known]
         self._gate = 0.0
         self._lips_gate = 0.0
+        self._jaw = 0.0
         self._present_s = 0.0
         self._loudness_factor = smoothing_factor(self.LOUDNESS_S)
         self._loudness = 1.0
@@ -65,10 +69,12 @@ class Mouth:
             self._lips_gate = 0.0
         for i, smooth in self._filters:
             if self._present_s < self.OPENING_S and (heard.present or self._gate == 0.0):
-                smooth.jump(motion[i])
+                rise = max(0.0, motion[i] - self._jaw) if i == _JAW else 0.0
+                smooth.jump(motion[i] + self.OPENING_LEAD_FRAMES * rise)
             else:
                 smooth.step(motion[i])
             face[i] = smooth.value * (self._gate if i == _JAW else self._lips_gate)
+        self._jaw = motion[_JAW]
         self._open_with_effort(heard, face)
         self._let_lips_win(face)
         self._breathe_in(heard, face)

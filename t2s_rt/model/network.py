@@ -28,10 +28,10 @@ class Shape:
     """
 
     outputs: int
-    channels: int = 64
-    hidden: int = 96
+    channels: int = 80
+    hidden: int = 160
     kernel: int = 3
-    dropout: float = 0.15
+    dropout: float = 0.3
 
 
 class MouthNetwork(nn.Module):

@@ -33,11 +33,11 @@ DEFAULT_CACHE: Final = ROOT / "runs" / "features"
 DEFAULT_RUN: Final = ROOT / "runs" / "mouth-v1"
 WARM_UP_FRAMES: Final = 30
 SHARES: Final[dict[Kind, float]] = {
-    "plain": 0.28,
-    "spoken": 0.30,
-    "sung": 0.20,
-    "vowel": 0.15,
-    "still": 0.07,
+    "plain": 0.34,
+    "spoken": 0.38,
+    "sung": 0.13,
+    "vowel": 0.09,
+    "still": 0.06,
 }
 """How often a clip of each kind is drawn."""
 REFERENCE_JITTER: Final = 0.15
@@ -63,7 +63,7 @@ class Config:
         shape: Sizes of the network.
     """
 
-    lookahead_samples: int = 0
+    lookahead_samples: int = 400
     steps: int = 1000
     batch: int = 24
     clip_frames: int = 300
