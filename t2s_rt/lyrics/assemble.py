@@ -18,7 +18,7 @@ from typing import Final
 
 from t2s_rt.lyrics.song import LONGEST_SONG_S, Line, Song, Syllable, SyllableKind, Word
 from t2s_rt.lyrics.source import Source, shown
-from t2s_rt.lyrics.syllables import has_words, split_syllables
+from t2s_rt.lyrics.syllables import LONGEST_WORD, has_words, split_syllables
 
 MOST_SYLLABLES: Final = 50_000
 """Some hours of rap; more is a broken file."""
@@ -176,6 +176,8 @@ def _pieces(fragments: Sequence[Fragment], language: str) -> Iterator[_Piece]:
         tokens = text.split() or ([""] if fragment.held or fragment.whole else [])
         for token in tokens:
             if not (fragment.whole or fragment.held or has_words(token)):
+                if len(pending if last is None else last.text) > LONGEST_WORD:
+                    continue
                 if last is None:
                     pending += token + " "
                 else:

@@ -96,10 +96,10 @@ def detect_format(source: Source) -> str:
     text = decode(head)
     if text.lstrip().startswith("<"):
         return _xml_format(source, text)
-    for name, pattern in _CONTENTS:
-        if pattern.search(text):
-            return name
     by_name = _BY_SUFFIX.get(Path(source.name).suffix.lower())
+    by_content = [name for name, pattern in _CONTENTS if pattern.search(text)]
+    if by_content:
+        return by_name if by_name in by_content else by_content[0]
     if by_name is None:
         raise source.error(
             f"expected {_FORMATS}, found none of them.", "Give a song file in one of these."

@@ -85,13 +85,13 @@ class _Reader:
             self.header.metadata.append((key, value))
 
     def _read_timed(self, starts: list[float], rest: str, number: int) -> None:
-        background = re.match(r"\s*\[?bg:\s?(.*?)\]?\s*$", rest) if "bg:" in rest[:8] else None
+        background = rest.strip().removeprefix("[").startswith("bg:")
         agent = _AGENT.match(rest)
         singer = agent[1] if agent else "1"
         if agent:
             rest = rest[agent.end() :]
         elif background:
-            rest = background[1]
+            rest = rest.strip().removeprefix("[").removeprefix("bg:").removesuffix("]")
         if not rest.strip():
             self._end_line(starts[0])
             return
@@ -100,7 +100,7 @@ class _Reader:
             voice = self._latest[-1].voice
         first = min(starts)
         sung = _draft(self.source, rest, starts[0], number)
-        sung.voice, sung.background = voice, background is not None
+        sung.voice, sung.background = voice, background
         self._fragments += len(sung.fragments) * len(starts)
         if self._fragments > MOST_SYLLABLES:
             raise self.source.error(

@@ -44,9 +44,9 @@ class _Lines:
     lines: list[list[_Sung]] = field(default_factory=lambda: [[]])
 
     def add(self, text: str, start_s: float) -> None:
-        while text[:1] in _LINE_STARTS and text:
+        if text.startswith(_LINE_STARTS):
             self.lines.append([])
-            text = text[1:]
+            text = text.lstrip("".join(_LINE_STARTS))
         body = text.rstrip("\r\n")
         for index, part in enumerate(body.replace("\r\n", "\n").replace("\r", "\n").split("\n")):
             if index:

@@ -25,7 +25,7 @@ HIGHEST_BPM: Final = 20_000.0
 
 _NOTE: Final = re.compile(r"([!-~])\s*(-?\d{1,9})\s+(-?\d{1,9})\s+(-?\d{1,9})(?:\s(.*))?$")
 _BREAK: Final = re.compile(r"-\s*(-?\d{1,9})(?:\s+(-?\d{1,9}))?\s*$")
-_VOICE: Final = re.compile(r"P\s?(\d+)\s*$")
+_VOICE: Final = re.compile(r"P\s?(\d{1,9})\s*$")
 _VERSION: Final = re.compile(r"(\d{1,3})\.(\d{1,3})\.(\d{1,3})$")
 _KINDS: Final = {
     ":": SyllableKind.NORMAL,

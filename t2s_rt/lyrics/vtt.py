@@ -19,6 +19,7 @@ _TIME: Final = re.compile(r"(?:(\d{2,3}):)?([0-5]\d):([0-5]\d)\.(\d{3})$")
 _TIMING: Final = re.compile(r"\s*(\S+)\s+-->\s+(\S+)(?:\s.*)?$")
 _TAG: Final = re.compile(r"<([^<>]*)>")
 _VOICE: Final = re.compile(r"v(?:\.\S*)?\s+(.+)$", re.DOTALL)
+_ENTITY: Final = re.compile(r"&(?:amp|lt|gt|quot|apos|nbsp|lrm|rlm|#\d{1,7}|#[xX][0-9a-fA-F]{1,6});")
 _NO_CUE: Final = ("NOTE", "STYLE", "REGION")
 
 
@@ -72,12 +73,14 @@ def _read_text(source: Source, draft: LineDraft, text: str, singers: dict[str, i
     time_s: float | None = None
     cursor = 0
     line = (draft.number or 0) + 1
+    counted = 0
     for tag in _TAG.finditer(text):
         _add(draft, text[cursor : tag.start()], time_s)
         if tag.start() > cursor:
             time_s = None
         cursor = tag.end()
-        line = (draft.number or 0) + 1 + text.count("\n", 0, tag.start())
+        line += text.count("\n", counted, tag.start())
+        counted = tag.start()
         if tag[1][:1].isdigit():
             time_s = _seconds(source, tag[1], line)
             if not draft.start_s <= time_s <= (draft.end_s or 0.0):
@@ -91,7 +94,11 @@ def _read_text(source: Source, draft: LineDraft, text: str, singers: dict[str, i
 
 def _add(draft: LineDraft, text: str, time_s: float | None) -> None:
     if text:
-        draft.fragments.append(Fragment(html.unescape(text), time_s))
+        draft.fragments.append(Fragment(_ENTITY.sub(_character, text), time_s))
+
+
+def _character(entity: re.Match[str]) -> str:
+    return html.unescape(entity[0])
 
 
 def _seconds(source: Source, text: str, number: int) -> float:

@@ -10,7 +10,7 @@ import pytest
 from t2s_rt.errors import LyricsError
 from t2s_rt.lyrics import Song, Source, parse_song
 from t2s_rt.lyrics.load import PARSERS, detect_format
-from tests.t2s_rt.lyrics.samples import SAMPLES
+from tests.t2s_rt.lyrics.samples import SAMPLES, meta, midi, track
 
 SEED = 20261122
 FILES = 1_000
@@ -108,6 +108,13 @@ def test_every_parser_meets_every_format() -> None:
         b"<tt><body>" + b"<div>" * 200_000,
         b"MThd\0\0\0\6\0\1\0\1\0\x60" + b"MTrk\0\0\0\0" * 50_000,
         b"\n" * 1_000_000 + b"x",
+        b"[00:01.00]bg:" + b" " * 2_000_000 + b"x",
+        b"WEBVTT\n\n00:01.000 --> 00:02.000\n" + b"<b>\n" * 300_000,
+        b"WEBVTT\n\n00:01.000 --> 00:02.000\n&#" + b"9" * 5_000 + b";",
+        b"#BPM:75\nP" + b"9" * 5_000,
+        b"[00:01.00]la" + b" !" * 150_000,
+        b"[00:01.00]" + b"! " * 150_000 + b"la",
+        midi(track((0, meta(5, b"/" * 1_000_000 + b"la")))),
     ],
     ids=[
         "punctuation",
@@ -120,6 +127,13 @@ def test_every_parser_meets_every_format() -> None:
         "depth",
         "tracks",
         "blank",
+        "spaces",
+        "cue",
+        "entity",
+        "voice",
+        "marks",
+        "marks first",
+        "slashes",
     ],
 )
 def test_pathological_files_end_soon(data: bytes) -> None:

@@ -37,6 +37,11 @@ def test_content_counts_more_than_the_name(tmp_path: Path) -> None:
     assert load_song(path).format == "lrc"
 
 
+def test_the_name_decides_where_the_content_fits_it() -> None:
+    text = "#note: mine\n[00:01.00]la\n"
+    assert read("song.lrc", text).format == "lrc"
+
+
 def test_cdg_is_refused_with_the_reason(tmp_path: Path) -> None:
     packets = (b"\0" * 24 + bytes([9, 1]) + b"\0" * 22) * 20
     for name in ("song.cdg", "song.bin"):
