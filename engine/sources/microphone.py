@@ -142,7 +142,7 @@ class MicrophoneSource:
         """Close the device and join the threads; harmless when not started."""
         self._stopping.set()
         thread = self._thread
-        if thread is not None and thread.ident is not None:
+        if thread is not None and thread.is_alive():
             thread.join(JOIN_S)
         if self._inlet is not None:
             self._inlet.stop()

@@ -74,8 +74,8 @@ class Player:
     def stop(self) -> None:
         """Stop and join; harmless when not started."""
         self._stopped.set()
-        if self._thread is not None:
-            self._thread.join()
+        if self._thread is not None and self._thread.is_alive():
+            self._thread.join()  # one that Ctrl-C met while it started sees the flag and ends by itself
         if self.state is not SourceState.FAILED:
             self.state = SourceState.ENDED
 
