@@ -32,7 +32,8 @@ def snap_song(song: Song, onsets_s: npt.ArrayLike, window_s: float = SNAP_WINDOW
 
     Args:
         song: The song.
-        onsets_s: ``(N,)`` seconds from the start of the audio, in any order; may be empty.
+        onsets_s: ``(N,)`` seconds from the start of the audio, in any order, may be empty. The
+            detector's lag is already taken off.
         window_s: How far a syllable may move, above 0.
 
     Raises:

@@ -7,7 +7,7 @@ One rule per script, so that every language has an answer without a dictionary:
   ch, ph, ...) or begin syllables together (bl, tr, ...). English, also assumed where no language is
   given, keeps its silent endings mute (love, walked, times). Marked hiatus (í, ú, ï beside a vowel)
   separates.
-- Cyrillic: every vowel is a syllable.
+- Cyrillic, and Japanese in Latin letters: every vowel is a syllable.
 - Kana: every kana, small ones and the marks of length and doubling with the one before.
 - Hangul and Chinese characters: one per character.
 - Other scripts and numbers: one per word.
@@ -146,13 +146,14 @@ def _is_vowel(run: str, index: int) -> bool:
 
 def _nuclei(run: str, language: str, *, every: bool = False) -> list[tuple[int, int]]:
     """First and last index + 1 of each group of vowels that is sung."""
+    romaji = language == "ja"
     nuclei: list[tuple[int, int]] = []
     for index, character in enumerate(run):
         if unicodedata.combining(character) and nuclei and nuclei[-1][1] == index:
             nuclei[-1] = (nuclei[-1][0], index + 1)
-        if not character.isalpha() or not _is_vowel(run, index):
+        if not character.isalpha() or not _is_vowel(run, index) or (romaji and character in "yY"):
             continue
-        joins = bool(nuclei) and nuclei[-1][1] == index and not every
+        joins = bool(nuclei) and nuclei[-1][1] == index and not (every or romaji)
         if joins and not {character.lower(), run[index - 1].lower()} & set("íúïΐ"):
             nuclei[-1] = (nuclei[-1][0], index + 1)
         else:

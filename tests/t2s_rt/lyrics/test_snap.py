@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import itertools
+import re
+from pathlib import Path
 
 import numpy as np
 import pytest
+import soundfile
+import soxr
 
+from engine.demo import __file__ as demo_file
+from t2s_rt.audio.features import FeatureExtractor
 from t2s_rt.errors import LyricsError
-from t2s_rt.lyrics import snap_song
+from t2s_rt.lyrics import Song, load_song, snap_song
+from t2s_rt.timebase import HOP_SAMPLES, SAMPLE_RATE_HZ
+from t2s_rt.types import FEATURE_COUNT, Feature
 from tests.t2s_rt.lyrics.samples import SAMPLES, ULTRASTAR, read
 
 HEAD = "#TITLE:T\n#ARTIST:A\n#BPM:75\n"
@@ -92,6 +100,47 @@ def test_the_best_pairing_is_found() -> None:
 def test_every_format_snaps(name: str) -> None:
     song = read(name, SAMPLES[name])
     assert snap_song(song, np.arange(0, 70, 0.37)).format == song.format
+
+
+HEARING_LAG_S = 0.058
+"""Median of nearest onset minus note start over the demo song."""
+
+
+def heard_onsets() -> np.ndarray:
+    """Onsets that the engine's hearing reports in the demo song, its lag taken off."""
+    samples, rate = soundfile.read(
+        Path(demo_file).with_name("song.ogg"), dtype="float32", always_2d=True
+    )
+    samples = soxr.resample(samples.mean(axis=1), rate, SAMPLE_RATE_HZ).astype(np.float32)
+    hearing = FeatureExtractor()
+    row = np.zeros(FEATURE_COUNT, np.float32)
+    onsets = []
+    for index in range(len(samples) // HOP_SAMPLES):
+        hearing.step(samples[index * HOP_SAMPLES : (index + 1) * HOP_SAMPLES], row)
+        if row[Feature.ONSET] > 0:
+            onsets.append((index + 1) * HOP_SAMPLES / SAMPLE_RATE_HZ)
+    return np.array(onsets) - HEARING_LAG_S
+
+
+def articulated(song: Song) -> np.ndarray:
+    return np.array([syllable.start_s for syllable in song.syllables() if not syllable.held])
+
+
+def test_a_coarse_file_comes_nearer_to_the_real_singing() -> None:
+    """The demo song in beats of 200 ms instead of 25, snapped to what is heard in its recording."""
+    path = Path(demo_file).with_name("song.txt")
+
+    def coarser(note: re.Match[str]) -> str:
+        return f"{note[1]} {round(int(note[2]) / 8)} {max(1, int(note[3]) // 8)}"
+
+    text = re.sub(r"(?m)^([:*]) (\d+) (\d+)", coarser, path.read_text(encoding="utf-8"))
+    coarse = read("song.txt", text.replace("#BPM:600", "#BPM:75"))
+    truth = articulated(load_song(path))
+    before_s = np.abs(articulated(coarse) - truth)
+    after_s = np.abs(articulated(snap_song(coarse, heard_onsets())) - truth)
+    assert np.median(before_s) > 0.06
+    assert np.median(after_s) < 0.02
+    assert after_s.mean() < 0.6 * before_s.mean()  # some onsets are vibrato or another syllable
 
 
 def test_bad_arguments() -> None:

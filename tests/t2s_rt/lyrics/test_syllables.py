@@ -45,6 +45,8 @@ from t2s_rt.lyrics.language import language_code
         ("我爱你", "zh", "我-爱-你"),
         ("사랑해", "ko", "사-랑-해"),
         ("LOVEを", "ja", "LO-VE-を"),
+        ("yayoi", "ja", "ya-yo-i"),
+        ("kyou", "ja", "kyo-u"),
         ("שלום", "he", "שלום"),
         ("1999", "en", "1999"),
         ("...", "en", "..."),
