@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import sys
 import tempfile
 import time
 from pathlib import Path
@@ -118,10 +119,7 @@ def write(frames: list[Frame], output: Path) -> None:
     try:
         handle, temporary = tempfile.mkstemp(suffix=".npz.part", dir=output.parent)
     except OSError as problem:
-        raise ConfigError(
-            f"{output} cannot be written ({problem.strerror or problem}).",
-            "Give -o a file in a folder that exists and is yours.",
-        ) from None
+        raise _unwritable(output, problem.strerror or str(problem)) from None
     try:
         with os.fdopen(handle, "wb") as file:
             np.savez_compressed(file, allow_pickle=False, **arrays(frames))
@@ -131,12 +129,20 @@ def write(frames: list[Frame], output: Path) -> None:
         raise
 
 
+def _unwritable(output: Path, reason: str) -> ConfigError:
+    advice = "Give -o a file in a folder that exists and is yours."
+    return ConfigError(f"{output} cannot be written ({reason}).", advice)
+
+
 def run(options: argparse.Namespace) -> int:
     """Render one file."""
     if options.output.is_dir():
         raise ConfigError(f"{options.output} is a folder.", "Give -o a file name that ends in .npz.")
+    if not options.output.parent.is_dir():
+        raise _unwritable(options.output, "there is no such folder")
     begun_s = time.perf_counter()
-    frames = render(options.audio, model=options.model, seed=options.seed, progress=not options.quiet)
+    progress = not options.quiet and sys.stderr.isatty()
+    frames = render(options.audio, model=options.model, seed=options.seed, progress=progress)
     if not frames:
         raise AudioError(f"{options.audio} gave no frame.")
     write(frames, options.output)
