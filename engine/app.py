@@ -11,6 +11,7 @@ import gc
 import importlib.metadata
 import sys
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
@@ -31,7 +32,7 @@ from engine.sources.base import Source, SourceState
 from engine.sources.spec import open_source
 from engine.sources.websocket import WebSocketSource
 from t2s_rt.face.head import HEAD_GLB
-from t2s_rt.types import Frame
+from t2s_rt.types import FloatArray, Frame
 
 RING_SAMPLES: Final = 96_000
 """Half a second at 192 kHz, two at 48: what a stalled hot thread may fall behind before samples go."""
@@ -131,10 +132,20 @@ class HotThread:
             if self._ring.generation != generation:
                 generation = self._ring.generation
                 self._pipeline.start(self._ring.rate_hz)
-            for frame in self._pipeline.push(block[:count], self._ring.captured_ns, self._song_s):
-                self._mailbox.put(frame)
-                self.newest = frame
-                self._metrics.frames.inc()
+            self._hear(block[:count])
+
+    def _hear(self, samples: FloatArray) -> None:
+        hops, begun_ns = self._pipeline.hops, time.perf_counter_ns()
+        frames = self._pipeline.push(samples, self._ring.captured_ns, self._song_s)
+        spent_s = (time.perf_counter_ns() - begun_ns) * 1e-9
+        for frame in frames:
+            self._mailbox.put(frame)
+            self.newest = frame
+            self._metrics.frames.inc()
+        heard = self._pipeline.hops - hops
+        self._metrics.hops.inc(heard)
+        for _ in range(heard):
+            self._metrics.hop_time.observe(spent_s / heard)
 
 
 class App:
@@ -158,6 +169,7 @@ class App:
         self._ring = AudioRing(RING_SAMPLES)
         self._mailbox = FrameMailbox()
         self._ended = asyncio.Event()
+        self._counted = {"samples": 0, "mailbox": 0, "losses": 0}
         self._hot = HotThread(
             self._pipeline, self._ring, self._mailbox, self.metrics, self._source.song_s
         )
@@ -241,7 +253,7 @@ class App:
         await self.server.close()
 
     def _look(self) -> Snapshot:
-        self.metrics.model_fallback.set(bool(self._pipeline.fallback))
+        self._count()
         warnings = [self._pipeline.fallback] if self._pipeline.fallback else []
         status = self._source.status()
         if status.state is SourceState.LOST:
@@ -252,6 +264,18 @@ class App:
             int(self.metrics.registry.get_sample_value("t2s_clients") or 0),
             tuple(warnings),
         )
+
+    def _count(self) -> None:
+        """Bring the metrics up to date that others keep as running totals."""
+        self.metrics.model_fallback.set(bool(self._pipeline.fallback))
+        losses = self._source.status().counters.losses
+        for key, total, counter in (
+            ("samples", self._ring.dropped_samples, self.metrics.audio_dropped_samples),
+            ("mailbox", self._mailbox.dropped, self.metrics.mailbox_drops),
+            ("losses", losses, self.metrics.device_lost),
+        ):
+            counter.inc(max(0, total - self._counted[key]))
+            self._counted[key] = max(total, self._counted[key])
 
     def _status(self, snapshot: Snapshot) -> Status:
         return Status(

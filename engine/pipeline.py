@@ -92,6 +92,11 @@ class Pipeline:
         return self._motion.latency_samples
 
     @property
+    def hops(self) -> int:
+        """How many hops have been heard since the start or the last reset."""
+        return self._hops
+
+    @property
     def basis_hash(self) -> str:
         """Identity of the FLAME basis that the expression coefficients refer to."""
         return self._flame.basis_hash

@@ -87,6 +87,19 @@ def test_a_run_ends_by_itself_and_reports_every_stage() -> None:
     assert 0 < report.stages["capture to wire"].p50_ms < 200
 
 
+def test_what_happens_is_counted_for_prometheus() -> None:
+    app = App(LiveConfig(source="synthetic:vowels", port=0, seconds=1.0))
+    asyncio.run(app.run())
+    count = app.metrics.registry.get_sample_value
+    assert (count("t2s_frames_total") or 0) > 40
+    assert (count("t2s_hops_total") or 0) > 80
+    assert count("t2s_hop_seconds_count") == count("t2s_hops_total")
+    assert (count("t2s_hop_seconds_sum") or 0) > 0
+    assert count("t2s_audio_dropped_samples_total") == 0
+    assert count("t2s_device_lost_total") == 0
+    assert count("t2s_model_fallback") == 0
+
+
 def test_a_run_leaves_no_thread_behind() -> None:
     before = set(threading.enumerate())
     asyncio.run(watch(LiveConfig(source="synthetic:tone", port=0, seconds=0.3)))
