@@ -32,7 +32,6 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import IO, Any, Final, Protocol
 
 import msgpack
@@ -40,6 +39,7 @@ import numpy as np
 from websockets.asyncio.server import ServerConnection, broadcast, serve
 from websockets.typing import Subprotocol
 
+from bench.memory import resident_bytes
 from bench.report import Row, Table, judge, latency_row, machine, text
 from engine.mailbox import FrameMailbox
 from engine.metrics import LatencyRecorder, LatencySummary, Metrics
@@ -334,12 +334,6 @@ async def _loop_lateness(turns: LatencyRecorder) -> None:
 
 def _as_dict(summary: LatencySummary) -> dict[str, float]:
     return {name: getattr(summary, name) for name in LatencySummary.__slots__}
-
-
-def resident_bytes() -> int:
-    """Resident memory of this process; 0 where the system does not say (not Linux)."""
-    statm = Path("/proc/self/statm")
-    return int(statm.read_text().split()[1]) * os.sysconf("SC_PAGESIZE") if statm.exists() else 0
 
 
 # --- the clients ----------------------------------------------------------------------------------

@@ -16,7 +16,6 @@ import time
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import miniaudio
@@ -25,6 +24,7 @@ import numpy as np
 from websockets import Subprotocol
 from websockets.sync.client import ClientConnection, connect
 
+from bench.memory import resident_bytes
 from bench.report import Row, Table, judge, latency_row
 from engine.metrics import LatencyRecorder
 from engine.server.protocol import Encoding, Stream
@@ -119,7 +119,9 @@ def capture_to_client(source: str, duration_s: float) -> Table:
                 latency.add_ns(late_ns)
                 offset.add_ms(late_ns / 1e6 + 1e3 * look_ahead_samples / SAMPLE_RATE_HZ)
             if seen % SETTLE_FRAMES == 0:
-                running.resident_mb = max(running.resident_mb, resident_mb(running.process.pid))
+                running.resident_mb = max(
+                    running.resident_mb, resident_bytes(running.process.pid) / 2**20
+                )
     summary = latency.summary()
     p50 = judge(summary.p50_ms, "capture_to_wire", "p50_ms")
     p99 = judge(summary.p99_ms, "capture_to_wire", "p99_ms")
@@ -224,12 +226,3 @@ def bursts() -> Generator[list[int]]:
     ) as device:
         device.start(player)
         yield begun_ns
-
-
-def resident_mb(process_id: int) -> float:
-    """Resident memory of a process in MB; 0 where the system does not tell without a library."""
-    status = Path(f"/proc/{process_id}/status")
-    if not status.exists():
-        return 0.0
-    found = re.search(r"VmRSS:\s+(\d+) kB", status.read_text())
-    return int(found.group(1)) / 1024 if found else 0.0

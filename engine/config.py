@@ -42,7 +42,5 @@ class LiveConfig:
     loop: bool = False
 
     def __post_init__(self) -> None:
-        if not 0 <= self.port <= 65535:
-            raise ConfigError(f"Port {self.port} does not exist.", "Choose one from 1 to 65535.")
         if self.seconds is not None and not self.seconds > 0:
             raise ConfigError(f"--seconds {self.seconds} is not a length of time.", "Give more than 0.")

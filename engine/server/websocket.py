@@ -21,6 +21,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request, Response
 from websockets.typing import Subprotocol
 
+from engine.config import DEFAULT_HOST, DEFAULT_PORT
 from engine.mailbox import FrameMailbox
 from engine.metrics import Metrics
 from engine.server.audio import AudioSink, Microphone
@@ -96,8 +97,8 @@ class ServerConfig:
         ConfigError: Open to the network without a token, or a value out of range.
     """
 
-    host: str = "127.0.0.1"
-    port: int = 8760
+    host: str = DEFAULT_HOST
+    port: int = DEFAULT_PORT
     token: str = ""
     max_clients: int = 256
 

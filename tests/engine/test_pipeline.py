@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from bench.memory import resident_bytes
 from engine.pipeline import NO_SONG, Pipeline
 from t2s_rt.audio.synthesis import vowel
 from t2s_rt.errors import ModelError
@@ -136,16 +137,8 @@ def test_ten_minutes_of_singing_do_not_grow_memory() -> None:
     pipeline = started()
     for _ in range(24):
         pipeline.push(phrase)
-    blocks, resident_kb = sys.getallocatedblocks(), resident()
+    blocks, resident = sys.getallocatedblocks(), resident_bytes()
     for _ in range(TEN_MINUTES_S // 5):
         pipeline.push(phrase)
     assert sys.getallocatedblocks() - blocks < GROWTH_LIMIT_BLOCKS
-    assert resident() - resident_kb < GROWTH_LIMIT_KB
-
-
-def resident() -> int:
-    """Resident memory in kB; 0 where the system does not tell without a library."""
-    status = Path("/proc/self/status")
-    if not status.exists():
-        return 0
-    return next(int(line.split()[1]) for line in status.read_text().splitlines() if "VmRSS" in line)
+    assert resident_bytes() - resident < GROWTH_LIMIT_KB * 1024
