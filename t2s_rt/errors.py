@@ -3,6 +3,8 @@
     T2SError
     ├── AudioError          a recording cannot be read or is not audio
     ├── LyricsError         a song file cannot be read or is no song (carries the line)
+    ├── SubtitleError       motion subtitles cannot be read or ask for the impossible (carries the line)
+    ├── PlanError           a song cannot be planned: no server, no answer that holds
     ├── DeviceError         a microphone is absent, busy or vanished
     ├── ModelError          a model, manifest or head file is missing, damaged or of another version
     ├── ConfigError         a setting is out of range or contradicts another
@@ -14,6 +16,8 @@ exits with code 2; it never shows a traceback for one of these.
 """
 
 from __future__ import annotations
+
+from typing import ClassVar
 
 
 class T2SError(Exception):
@@ -34,21 +38,39 @@ class AudioError(T2SError):
     """A recording is missing, unreadable, empty or not audio."""
 
 
-class LyricsError(T2SError):
-    """A song file is missing, unreadable, of a format without lyrics or broken.
+class _PlacedError(T2SError):
+    """An error that has a place in a text file.
 
     Args:
         problem: What was expected and what was found, as a sentence.
         hint: What to do about it, as a sentence. Empty where the problem says it.
-        file: The song file, empty where the song did not come from one.
+        file: The file, empty where it did not come from one.
         line: The line in it, from 1; None where there are no lines (MIDI) or the whole file is meant.
     """
 
+    what: ClassVar[str]
+
     def __init__(self, problem: str, hint: str = "", *, file: str = "", line: int | None = None) -> None:
-        place = file if line is None else f"{file or 'song'}, line {line}"
+        place = file if line is None else f"{file or self.what}, line {line}"
         super().__init__(f"{place}: {problem}" if place else problem, hint)
         self.file = file
         self.line = line
+
+
+class LyricsError(_PlacedError):
+    """A song file is missing, unreadable, of a format without lyrics or broken."""
+
+    what = "song"
+
+
+class SubtitleError(_PlacedError):
+    """Motion subtitles are missing, unreadable, or ask for what no face can do."""
+
+    what = "subtitles"
+
+
+class PlanError(T2SError):
+    """A song cannot be planned: the language model cannot be reached or was given wrongly."""
 
 
 class DeviceError(T2SError):

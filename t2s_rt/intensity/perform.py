@@ -14,6 +14,7 @@ from t2s_rt.errors import ConfigError
 from t2s_rt.intensity.actions import ACTION_COUNT, ACTION_INDEX, ACTIONS, MOUTH_NAMES
 from t2s_rt.intensity.blink import Blink
 from t2s_rt.intensity.brows import Brows
+from t2s_rt.intensity.condition import Condition
 from t2s_rt.intensity.gaze import Gaze
 from t2s_rt.intensity.head import Head
 from t2s_rt.intensity.hearing import Hearing
@@ -82,13 +83,16 @@ class Performer:
         self._head = Head(head)
         self._face = [0.0] * ACTION_COUNT
 
-    def step(self, x: FloatArray, motion: FloatArray, out: FloatArray) -> None:
+    def step(
+        self, x: FloatArray, motion: FloatArray, out: FloatArray, condition: Condition | None = None
+    ) -> None:
         """Perform one frame.
 
         Args:
             x: ``(HOPS_PER_FRAME, FEATURE_COUNT)`` feature rows of the frame, oldest first.
             motion: ``(ACTION_COUNT,)`` the model's actions; only those it knows are read.
             out: ``(ACTION_COUNT,)`` receives every action, within the ranges of `ACTIONS`.
+            condition: What the song asks for in this frame; None for free singing.
         """
         heard, face = self._heard, self._face
         heard.step(x.tolist())

@@ -1,0 +1,1 @@
+"""Where in the song the singer is, told from what is sung."""
