@@ -15,7 +15,7 @@ class Condition:
         target: ``(ACTION_COUNT,)`` the intensity wished for, within the action's range.
         authority: ``(ACTION_COUNT,)`` 0 to 1: how far the wish replaces what the performer would do;
             0 is free singing, between 0 and 1 a cue begins, ends or gives way to the next.
-        shape: ``(ACTION_COUNT,)`` the mouth that the coming words ask for at full voice, mouth actions only.
+        shape: ``(ACTION_COUNT,)`` the mouth that the coming words ask for at full voice; mouth only.
         trust: 0 to 1: how far ``shape`` replaces the shape that was heard; 0 where no words are known.
     """
 
