@@ -1,0 +1,1 @@
+"""Commands on a song before anyone sings it: retrieve, write, edit. They stand above the engine."""
