@@ -16,23 +16,24 @@ import numpy as np
 from engine.metrics import LatencyRecorder
 from t2s_rt.audio.features import FeatureExtractor
 from t2s_rt.audio.resample import StreamResampler
+from t2s_rt.conductor import NO_SONG_S, Conductor
 from t2s_rt.errors import ModelError, SetupError
 from t2s_rt.face.flame import FlameHead
 from t2s_rt.face.flame_map import FlameMap
 from t2s_rt.face.rig import Rig
 from t2s_rt.inference.motion import BaselineMotion, Motion, MotionModel
 from t2s_rt.intensity.actions import ACTION_COUNT
+from t2s_rt.intensity.condition import Condition
 from t2s_rt.intensity.perform import Performer
 from t2s_rt.timebase import HOP_SAMPLES, HOPS_PER_FRAME, SAMPLE_RATE_HZ
 from t2s_rt.types import ARKIT_COUNT, FEATURE_COUNT, Feature, FloatArray, Frame, VoiceReading
 
-NO_SONG: Final = -1.0
-STAGES: Final = ("resample", "features", "motion", "perform", "rig", "flame")
+STAGES: Final = ("resample", "features", "motion", "conduct", "perform", "rig", "flame")
 
 
 def no_song(_pts_samples: int) -> float:
     """The position in the song where there is none."""
-    return NO_SONG
+    return NO_SONG_S
 
 
 class Pipeline:
@@ -41,6 +42,7 @@ class Pipeline:
     Args:
         model_path: Folder of an exported model; None for the bundled one.
         seed: Decides what the performer invents (blinks, gaze, brow and head manners), never the mouth.
+        conductor: Knows the song that is sung; None for free singing.
 
     Attributes:
         stage_times: Milliseconds of each stage's steps, by stage name, and of whole hops as ``hop``.
@@ -52,11 +54,15 @@ class Pipeline:
         ModelError: ``model_path`` was given and cannot be used. The bundled model falls back instead.
     """
 
-    def __init__(self, model_path: Path | None = None, *, seed: int = 0) -> None:
+    def __init__(
+        self, model_path: Path | None = None, *, seed: int = 0, conductor: Conductor | None = None
+    ) -> None:
         self.fallback = ""
         self.motion_name = ""
         self._motion = self._load(model_path)
         self._features = FeatureExtractor()
+        self._conductor = conductor
+        self._condition = Condition()
         self._performer = Performer(seed, self._motion.knows)
         self._rig = Rig()
         self._flame = FlameMap(FlameHead.load())
@@ -156,6 +162,8 @@ class Pipeline:
         """Forget everything heard so far; the next frame is the first again."""
         self._features.reset()
         self._motion.reset()
+        if self._conductor is not None:
+            self._conductor.reset()
         self._performer.reset()
         self._rig.reset()
         self._hops = self._seq = 0
@@ -203,22 +211,28 @@ class Pipeline:
             times["hop"].add_ns(t1 - t0)
             return None
 
-        self._move()
-        t2 = clock()
-        actions = np.empty(ACTION_COUNT, np.float32)
-        self._performer.step(self._feature_rows, self._intent, actions)
-        t3 = clock()
-        arkit = np.empty(ARKIT_COUNT, np.float32)
-        self._rig.step(actions, arkit)
-        t4 = clock()
-        flame = self._flame.step(arkit, actions)
-        t5 = clock()
-        for name, spent_ns in zip(STAGES[2:], (t2 - t1, t3 - t2, t4 - t3, t5 - t4), strict=True):
-            times[name].add_ns(spent_ns)
-        times["hop"].add_ns(t5 - t0)
-
         heard_samples = self._hops * HOP_SAMPLES
         pts_samples = heard_samples - self.lookahead_samples
+        self._move()
+        t2 = clock()
+        position_s = song_s(pts_samples)
+        condition = None
+        if self._conductor is not None:
+            condition = self._condition
+            position_s = self._conductor.step(position_s, self._feature_rows, self._intent, condition)
+        t3 = clock()
+        actions = np.empty(ACTION_COUNT, np.float32)
+        self._performer.step(self._feature_rows, self._intent, actions, condition)
+        t4 = clock()
+        arkit = np.empty(ARKIT_COUNT, np.float32)
+        self._rig.step(actions, arkit)
+        t5 = clock()
+        flame = self._flame.step(arkit, actions)
+        t6 = clock()
+        spent = (t2 - t1, t3 - t2, t4 - t3, t5 - t4, t6 - t5)
+        for name, spent_ns in zip(STAGES[2:], spent, strict=True):
+            times[name].add_ns(spent_ns)
+        times["hop"].add_ns(t6 - t0)
         if pts_samples < 0:
             return None
         held_back = self._resampler.latency_samples if self._resampler is not None else 0
@@ -227,7 +241,7 @@ class Pipeline:
             pts_samples=pts_samples,
             available_samples=heard_samples + held_back,
             captured_ns=captured_ns,
-            song_s=song_s(pts_samples),
+            song_s=position_s,
             actions=actions,
             arkit=arkit,
             flame=flame,

@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 
 from bench.memory import resident_bytes
-from engine.pipeline import NO_SONG, Pipeline
+from engine.pipeline import Pipeline
 from t2s_rt.audio.synthesis import vowel
+from t2s_rt.conductor import NO_SONG_S
 from t2s_rt.errors import ModelError
 from t2s_rt.intensity.actions import ACTION_INDEX
 from t2s_rt.timebase import SAMPLE_RATE_HZ, seconds
@@ -110,7 +111,7 @@ def test_capture_times_are_those_of_each_frames_newest_sample() -> None:
 def test_song_time_is_that_of_the_depicted_moment() -> None:
     frames = started().push(sung(), song_s=seconds)
     assert all(frame.song_s == seconds(frame.pts_samples) for frame in frames)
-    assert started().push(sung())[0].song_s == NO_SONG
+    assert started().push(sung())[0].song_s == NO_SONG_S
 
 
 def test_finish_gives_the_frames_that_depict_the_end() -> None:
