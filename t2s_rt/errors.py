@@ -4,6 +4,7 @@
     ├── AudioError          a recording cannot be read or is not audio
     ├── LyricsError         a song file cannot be read or is no song (carries the line)
     ├── SubtitleError       motion subtitles cannot be read or ask for the impossible (carries the line)
+    ├── MappingError        a mapping file asks for what no program has (carries the line)
     ├── PlanError           a song cannot be planned: no server, no answer that holds
     ├── DeviceError         a microphone is absent, busy or vanished
     ├── ModelError          a model, manifest or head file is missing, damaged or of another version
@@ -67,6 +68,12 @@ class SubtitleError(_PlacedError):
     """Motion subtitles are missing, unreadable, or ask for what no face can do."""
 
     what = "subtitles"
+
+
+class MappingError(_PlacedError):
+    """A mapping file is missing, unreadable, or asks for a parameter that does not exist."""
+
+    what = "mapping"
 
 
 class PlanError(T2SError):
