@@ -1,7 +1,7 @@
 """eSpeak NG: how words of about a hundred languages are pronounced.
 
 The library and its data come with the package ``espeakng-loader``. It is loaded at the first question,
-once a process; it makes no sound and writes no file. Its voice is global, so a lock serialises questions.
+once a process; it makes no sound and writes no file. Its voice is global, so questions take turns.
 """
 
 from __future__ import annotations

@@ -30,16 +30,14 @@ _ROMAJI: Final = re.compile(
     r"|(?P<c>[kgszjtdnhfbpmr]y|sh|ch|ts|[kg]w|[kgszjtdnhfbpmyrwv]|)(?P<v>[aiueo])"
     r"|(?P<quiet>['’\-~.,!?…\"]+)"
 )
-_KANA: Final = {
-    entry[0]: entry[1:]
-    for entry in (
-        "あa いi うu えe おo かka きki くku けke こko がga ぎgi ぐgu げge ごgo さsa しshi すsu せse "
-        "そso ざza じji ずzu ぜze ぞzo たta ちchi つtsu てte とto だda ぢji づzu でde どdo なna にni "
-        "ぬnu ねne のno はha ひhi ふfu へhe ほho ばba びbi ぶbu べbe ぼbo ぱpa ぴpi ぷpu ぺpe ぽpo "
-        "まma みmi むmu めme もmo やya ゆyu よyo らra りri るru れre ろro わwa ゐi ゑe をo ゔvu "
-        "ぁa ぃi ぅu ぇe ぉo ゎwa ゕka ゖke"
-    ).split()
-}
+_TABLE: Final = """
+あa いi うu えe おo かka きki くku けke こko がga ぎgi ぐgu げge ごgo さsa しshi すsu せse
+そso ざza じji ずzu ぜze ぞzo たta ちchi つtsu てte とto だda ぢji づzu でde どdo なna にni
+ぬnu ねne のno はha ひhi ふfu へhe ほho ばba びbi ぶbu べbe ぼbo ぱpa ぴpi ぷpu ぺpe ぽpo
+まma みmi むmu めme もmo やya ゆyu よyo らra りri るru れre ろro わwa ゐi ゑe をo ゔvu
+ぁa ぃi ぅu ぇe ぉo ゎwa ゕka ゖke
+"""
+_KANA: Final = {entry[0]: entry[1:] for entry in _TABLE.split()}
 _SMALL_Y: Final = {"ゃ": "a", "ゅ": "u", "ょ": "o"}
 _SMALL_VOWELS: Final = {"ぁ": "a", "ぃ": "i", "ぅ": "u", "ぇ": "e", "ぉ": "o", "ゎ": "a"}
 _PALATAL: Final = frozenset({"sh", "ch", "j", "ts"})
