@@ -15,7 +15,7 @@ from t2s_rt.errors import ConfigError
 
 WEBSOCKET_PATHS: Final = ("/ws", "/")
 """Where the WebSocket lives; the bare address works too."""
-PRIVATE_PATHS: Final = ("/metrics", "/song")
+PRIVATE_PATHS: Final = ("/metrics", "/song", "/script")
 """Need the token where there is one; nothing in the page, the head and `/health` is private."""
 
 MAX_SONG_BYTES: Final = 64 * 2**20
@@ -109,6 +109,10 @@ class Library:
             self._files["/head.glb"] = _load(site.head_glb)
         if site.song is not None and site.song.is_file() and site.song.stat().st_size <= MAX_SONG_BYTES:
             self._files["/song"] = _load(site.song)
+
+    def put(self, path: str, reply: Reply) -> None:
+        """Serve something that was made while running, instead of what was there."""
+        self._files[path] = reply
 
     @property
     def has_song(self) -> bool:

@@ -135,12 +135,14 @@ class Status:
         source_state: What it is doing.
         model: Name of what moves the mouth.
         warnings: Sentences for a person, most important first.
+        script: How often what `/script` serves has been changed; 0 where nothing is known of a song.
     """
 
     source: str = ""
     source_state: SourceState = SourceState.WAITING
     model: str = ""
     warnings: tuple[str, ...] = ()
+    script: int = 0
 
 
 def encode_hello(encoding: Encoding, hello: Hello) -> bytes:
@@ -193,6 +195,7 @@ def encode_status(encoding: Encoding, status: Status, dropped_frames: int) -> by
             "source_state": str(status.source_state),
             "model": status.model,
             "warnings": list(status.warnings),
+            "script": status.script,
             "dropped_frames": dropped_frames,
         },
     )

@@ -155,6 +155,7 @@ class Server:
         self._listener: WebSocketServer | None = None
         self._connections: set[ServerConnection] = set()
         self._open_clients = 0
+        self._script_revision = 0
         self._tasks: list[asyncio.Task[None]] = []
 
     @staticmethod
@@ -239,8 +240,19 @@ class Server:
             await ended
         self._listener = None
 
+    def set_script(self, script: bytes) -> None:
+        """Serve what is known of the song at `/script` and tell clients; call it on the event loop.
+
+        Args:
+            script: JSON, as docs/protocol.md has it.
+        """
+        self._library.put("/script", Reply(HTTPStatus.OK, "application/json", script))
+        self._script_revision += 1
+        self.set_status(self._broadcaster.status)
+
     def set_status(self, status: Status) -> None:
         """Tell clients what the engine is doing, at once where it changed; call it on the event loop."""
+        status = dataclasses.replace(status, script=self._script_revision)
         if status != self._broadcaster.status:
             self._broadcaster.status = status
             self._broadcaster.tell()

@@ -36,6 +36,7 @@ STATUS = {
     "source_state": "running",
     "model": "mouth-v1",
     "warnings": ["The microphone is quiet."],
+    "script": 2,
     "dropped_frames": 3,
 }
 PONG = {"type": "pong", "client_ns": 1000, "server_ns": 1_234_567_890_123}

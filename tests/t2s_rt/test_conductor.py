@@ -1,4 +1,4 @@
-"""The conductor passes on what its players know, in the right order and at the right place of the song."""
+"""The conductor passes on what its players know, in order and at the right place of the song."""
 
 from __future__ import annotations
 

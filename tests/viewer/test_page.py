@@ -44,6 +44,55 @@ def test_the_mouths_vertices_follow_the_frames(browser, open_theatre):
         assert_quiet(here, theatre.port)
 
 
+def script(move: str) -> dict[str, object]:
+    """Two lines of a song; one cue from second 2 to second 6."""
+
+    def line(start_s: float, *words: str) -> dict[str, object]:
+        times = [start_s + 0.5 * i for i in range(len(words) + 1)]
+        syllables = [
+            {"text": word, "start_s": a, "end_s": b, "ends_word": True}
+            for word, a, b in zip(words, times, times[1:], strict=False)
+        ]
+        return {"start_s": start_s, "end_s": times[-1], "syllables": syllables}
+
+    cue = {"start_s": 2, "end_s": 6, "region": "brows", "move": move, "intensity": 0.7, "text": ""}
+    return {
+        "title": "A song",
+        "lines": [line(2, "the", "light"), line(5, "comes", "back")],
+        "cues": [cue],
+    }
+
+
+def test_the_words_fill_as_they_are_sung_and_an_edit_of_the_subtitles_is_shown(browser, open_theatre):
+    theatre = open_theatre()
+    theatre.show_script(script("raise"))
+    theatre.scene.song_s = 2.25
+    with visit(browser, theatre.url()) as here:
+        here.waits_for(READY)
+        here.waits_for("document.querySelector('#line').textContent === 'the light '")
+        filled = (
+            "[...document.querySelectorAll('#line span')].map((s) => s.style.getPropertyValue('--sung'))"
+        )
+        here.waits_for(f"{filled}.join() === '50.0%,0.0%'")
+        assert here.page.inner_text("#next-line").strip() == "comes back"
+        drawn = "document.querySelector('#lanes').toDataURL()"
+        before = here.page.evaluate(drawn)
+        theatre.show_script(script("furrow"))
+        here.page.wait_for_function(f"(before) => {drawn} !== before", arg=before, timeout=10_000)
+        theatre.scene.song_s = 5.9
+        here.waits_for("document.querySelector('#line').textContent === 'comes back '")
+        theatre.scene.song_s = -1.0
+        here.waits_for("document.querySelector('#line').textContent === ''")
+        assert_quiet(here, theatre.port)
+
+
+def test_without_a_known_song_nothing_lies_over_the_picture(browser, open_theatre):
+    theatre = open_theatre()
+    with visit(browser, theatre.url()) as here:
+        here.waits_for(READY)
+        assert not here.page.is_visible("#prompter")
+
+
 def test_the_panel_tells_what_is_heard_and_by_whom(browser, open_theatre):
     theatre = open_theatre(Status("a test", SourceState.RUNNING, "a puppet", ("Mind the gap.",)))
     theatre.scene.f0_hz = 440.0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import threading
 import time
 from collections.abc import Coroutine, Iterator, Mapping
@@ -86,6 +87,13 @@ class Theatre:
     def shut(self) -> None:
         """Stop the server as Ctrl-C would."""
         self._await(self._shut())
+
+    def show_script(self, script: Mapping[str, Any]) -> None:
+        """Serve a song's words and subtitles, as after an edit."""
+        self._await(self._show_script(script))
+
+    async def _show_script(self, script: Mapping[str, Any]) -> None:
+        self._server.set_script(json.dumps(script).encode())
 
     def close(self) -> None:
         """Stop everything."""

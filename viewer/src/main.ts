@@ -6,8 +6,10 @@ import { Median, Rate } from "./meter";
 import { Microphone } from "./microphone";
 import { element, Panel } from "./panel";
 import { type Moment, Playback } from "./playback";
-import type { Frame, Hello, ServerMessage } from "./protocol";
+import { Prompter } from "./prompter";
+import type { Frame, Hello, ServerMessage, Status } from "./protocol";
 import { rehearse } from "./rehearsal";
+import { fetchScript, NO_SCRIPT } from "./script";
 import { readSettings, type Settings } from "./settings";
 import { Singer } from "./singer";
 import { Sound } from "./sound";
@@ -49,6 +51,7 @@ declare global {
 class Page {
   private readonly stage: Stage;
   private readonly panel = new Panel();
+  private readonly prompter = new Prompter();
   private readonly sound = new Sound((sentence) => this.panel.showProblem(sentence));
   private readonly connection: Connection | null;
   private readonly microphone: Microphone | null;
@@ -63,6 +66,7 @@ class Page {
   private held: ReadonlyMap<string, number> | null = null;
   private actions = new Float32Array(0);
   private panel_ms = 0;
+  private scriptRevision = 0;
 
   constructor(private readonly settings: Settings) {
     document.body.classList.toggle("overlay", settings.overlay);
@@ -109,7 +113,7 @@ class Page {
       case "frame":
         return this.take(message, arrived_ms);
       case "status":
-        return this.panel.showStatus(message);
+        return this.takeStatus(message);
       case "error":
         if (message.code.startsWith("audio")) this.microphone?.stop();
         this.showButtons();
@@ -127,10 +131,22 @@ class Page {
     this.actions = new Float32Array(hello.actions.length);
     this.latency.clear();
     this.sound.forget();
+    this.scriptRevision = 0;
+    this.prompter.show(NO_SCRIPT);
     this.panel.showHello(hello);
     this.panel.showProblem("");
     this.microphone?.announce();
     this.showButtons();
+  }
+
+  private takeStatus(status: Status): void {
+    this.panel.showStatus(status);
+    if (status.script === this.scriptRevision) return;
+    this.scriptRevision = status.script;
+    const wanted = status.script === 0 ? Promise.resolve(NO_SCRIPT) : fetchScript(this.settings.script);
+    wanted
+      .then((script) => this.prompter.show(script))
+      .catch((problem: unknown) => this.panel.showProblem(`The song's words cannot be shown: ${String(problem)}`));
   }
 
   private take(frame: Frame, arrived_ms: number): void {
@@ -156,7 +172,9 @@ class Page {
     this.stage.draw();
     if (!moment || !this.singer) return;
     this.measureLatency(moment, now_ms);
-    this.sound.follow(songPosition(moment), now_ms);
+    const song_s = songPosition(moment);
+    this.sound.follow(song_s, now_ms);
+    this.prompter.draw(song_s);
     if (this.settings.panel && now_ms - this.panel_ms >= PANEL_MS) {
       this.panel_ms = now_ms;
       this.singer.actions(moment, this.actions);

@@ -77,6 +77,8 @@ export interface Status {
   readonly sourceState: string;
   readonly model: string;
   readonly warnings: readonly string[];
+  /** Rises when what `/script` serves changes; 0 where nothing is known of a song. */
+  readonly script: number;
   /** Frames that this client missed because it was slow, as the server counts them. */
   readonly dropped_frames: number;
 }
@@ -237,6 +239,7 @@ function readStatus(fields: Fields): Status {
     sourceState: fields.text("source_state"),
     model: fields.text("model"),
     warnings: fields.texts("warnings"),
+    script: fields.numberOr("script", 0),
     dropped_frames: fields.number("dropped_frames"),
   };
 }
@@ -264,6 +267,11 @@ class Fields {
 
   number(key: string): number {
     return readNumber(this.fields[key], `${this.what}: ${key}`);
+  }
+
+  /** A number that older servers leave out. */
+  numberOr(key: string, otherwise: number): number {
+    return this.fields[key] === undefined ? otherwise : this.number(key);
   }
 
   text(key: string): string {

@@ -29,7 +29,7 @@ export function rehearse(receive: (message: ServerMessage, arrived_ms: number) =
   receive(
     {
       type: "status", source: "demo=1, no engine", sourceState: "running", model: "a formula",
-      warnings: ["This face is computed by the page itself."], dropped_frames: 0,
+      warnings: ["This face is computed by the page itself."], script: 0, dropped_frames: 0,
     },
     performance.now(),
   );

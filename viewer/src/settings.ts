@@ -14,6 +14,8 @@ export interface Settings {
   readonly websocket: string;
   /** Address of the song that the engine serves. */
   readonly song: string;
+  /** Address of its words and motion subtitles. */
+  readonly script: string;
 }
 
 export function readSettings(location: Location): Settings {
@@ -31,5 +33,6 @@ export function readSettings(location: Location): Settings {
     demo: query.get("demo") === "1",
     websocket: `${secure ? "wss" : "ws"}://${host}/ws${suffix}`,
     song: `${location.protocol}//${host}/song${suffix}`,
+    script: `${location.protocol}//${host}/script${suffix}`,
   };
 }

@@ -4,6 +4,7 @@ import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { between, Playback } from "../src/playback";
 import { type ClientMessage, decodeMessage, encodeMessage, type Frame, SUBPROTOCOL, WireError } from "../src/protocol";
+import { lineAt, sung } from "../src/script";
 import { facesFromTriangles, Subdivision } from "../src/subdivide";
 import { noteName } from "../src/traces";
 
@@ -155,4 +156,19 @@ test("notes are named as singers do", () => {
   assert.equal(noteName(440), "A4 +0 ¢");
   assert.equal(noteName(261.63), "C4 +0 ¢");
   assert.equal(noteName(440 * 2 ** (-20 / 1200)), "A4 −20 ¢");
+});
+
+test("the line on screen is the one sung or coming, and stays while its end is read", () => {
+  const lines = [2, 6, 20].map((start_s) => ({ start_s, end_s: start_s + 3, syllables: [] }));
+  const at = (song_s: number): number => lineAt(lines, song_s);
+  assert.deepEqual([0, 2, 4.9].map(at), [0, 0, 0]);
+  assert.deepEqual([5.1, 6, 8.9].map(at), [1, 1, 1], "the next line is shown a second before it starts");
+  assert.equal(at(10.5), 1, "a line stays for two seconds when nothing follows soon");
+  assert.deepEqual([11.5, 21].map(at), [2, 2]);
+  assert.equal(at(23.5), 3, "after the last line there is none");
+});
+
+test("a syllable fills from its start to its end", () => {
+  const syllable = { text: "la", start_s: 1, end_s: 2, ends_word: true };
+  assert.deepEqual([0.5, 1, 1.25, 2, 3].map((song_s) => sung(syllable, song_s)), [0, 0, 0.25, 1, 1]);
 });

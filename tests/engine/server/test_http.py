@@ -28,6 +28,18 @@ def site(tmp_path):
     return Site(viewer_dir=page, head_glb=head, song=song)
 
 
+def test_the_script_is_served_once_it_is_known_and_replaced_when_it_changes(alone, site):
+    async def scene():
+        async with serving(site) as engine:
+            assert (await get(engine, "/script"))[0] == 404
+            for script in (b'{"cues":[]}', b'{"cues":[1]}'):
+                engine.server.set_script(script)
+                status, headers, body = await get(engine, "/script")
+                assert (status, headers["content-type"], body) == (200, "application/json", script)
+
+    alone(scene())
+
+
 @pytest.mark.parametrize(
     ("target", "media_type", "begins"),
     [

@@ -105,7 +105,7 @@ def test_a_frame_with_its_websocket_header_is_the_golden_bytes():
 @pytest.mark.parametrize("encoding", Encoding)
 def test_control_messages_of_the_server_are_the_golden_bytes(encoding):
     s = golden("status", encoding)
-    status = Status("demo", SourceState.RUNNING, "mouth-v1", ("The microphone is quiet.",))
+    status = Status("demo", SourceState.RUNNING, "mouth-v1", ("The microphone is quiet.",), script=2)
     assert encode_status(encoding, status, 3) == s["bytes"]
     assert encode_pong(encoding, 1000, 1_234_567_890_123) == golden("pong", encoding)["bytes"]
     error = encode_error(encoding, ErrorCode.AUDIO_BUSY, "Another client is the microphone already.")
