@@ -55,7 +55,7 @@ class Ledger:
     deleted: list[Deletion] = field(default_factory=list)
 
     def read(self, entry: str) -> None:
-        """Add an entry of a file; what is none is passed over, so that its cue counts as the artist's."""
+        """Add an entry of a file; what is none is passed over: its cue then counts as the artist's."""
         match = _ENTRY.match(entry.strip())
         if match is None:
             return

@@ -33,6 +33,8 @@ class Move:
         drives: Pairs of action and gain, -1 to 1; what intensity 1 asks for.
         meaning: What intensity 1 looks like, in a few words; artists and language models read it.
         manner: Held or repeated.
+        cycle_beats: Beats of one to and fro, its extremes on beats; 0 for held moves.
+        cycle_s: Shortest cycle that a neck can do with grace; music that is faster is halved.
     """
 
     name: str
@@ -40,6 +42,8 @@ class Move:
     drives: tuple[tuple[str, float], ...]
     meaning: str
     manner: Manner = Manner.HELD
+    cycle_beats: float = 0.0
+    cycle_s: float = 0.0
 
 
 MOVES: Final[tuple[Move, ...]] = (
@@ -106,9 +110,33 @@ MOVES: Final[tuple[Move, ...]] = (
         (("head_roll", -1.0),),
         "head to the right shoulder: a question, tenderness",
     ),
-    Move("nod", Region.NECK, (("head_pitch", -1.0),), "nods on the beat", Manner.REPEATED),
-    Move("shake", Region.NECK, (("head_yaw", 1.0),), "shakes the head: no, disbelief", Manner.REPEATED),
-    Move("sway", Region.NECK, (("head_roll", 1.0),), "sways from side to side", Manner.REPEATED),
+    Move(
+        "nod",
+        Region.NECK,
+        (("head_pitch", -1.0),),
+        "nods, lowest on the beat",
+        Manner.REPEATED,
+        cycle_beats=1.0,
+        cycle_s=0.5,
+    ),
+    Move(
+        "shake",
+        Region.NECK,
+        (("head_yaw", 1.0),),
+        "shakes the head, a side a beat: no, disbelief",
+        Manner.REPEATED,
+        cycle_beats=2.0,
+        cycle_s=0.6,
+    ),
+    Move(
+        "sway",
+        Region.NECK,
+        (("head_roll", 1.0),),
+        "sways from side to side, a side a beat",
+        Manner.REPEATED,
+        cycle_beats=2.0,
+        cycle_s=1.2,
+    ),
 )
 
 MOVE_INDEX: Final[dict[tuple[Region, str], Move]] = {(m.region, m.name): m for m in MOVES}
