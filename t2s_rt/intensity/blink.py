@@ -19,6 +19,10 @@ class Blink:
 
     Args:
         rng: Its own source of chance.
+
+    Attributes:
+        short: How far a blink shuts the lids in this frame, 0 to 1.
+        long: How far a long closing shuts them.
     """
 
     MEDIAN_INTERVAL_S: Final = 3.2
@@ -44,10 +48,22 @@ class Blink:
     LONG_OPENING_S: Final = 0.09
     LONG_AT_MOST_S: Final = 2.5
 
-    __slots__ = ("_blink", "_long", "_long_asked", "_long_left_s", "_rng", "_since_s", "_wait_s")
+    __slots__ = (
+        "_blink",
+        "_long",
+        "_long_asked",
+        "_long_left_s",
+        "_rng",
+        "_since_s",
+        "_wait_s",
+        "long",
+        "short",
+    )
 
     def __init__(self, rng: np.random.Generator) -> None:
         self._rng = rng
+        self.short = 0.0
+        self.long = 0.0
         self._blink: list[float] = []
         self._wait_s = self._draw_interval() * 0.7
         self._since_s = 10.0
@@ -69,8 +85,8 @@ class Blink:
             wanted = True
         if wanted and not self._blink and long < 0.3 and self._since_s > self.REFRACTORY_S:
             self._begin()
-        shut = self._blink.pop() if self._blink else 0.0
-        return max(shut, long)
+        self.short, self.long = self._blink.pop() if self._blink else 0.0, long
+        return max(self.short, long)
 
     def _begin(self) -> None:
         opening = self.OPENING[int(self._rng.integers(len(self.OPENING)))]

@@ -15,6 +15,7 @@ from t2s_rt.intensity.actions import ACTION_COUNT, ACTION_INDEX, ACTIONS, MOUTH_
 from t2s_rt.intensity.blink import Blink
 from t2s_rt.intensity.brows import Brows
 from t2s_rt.intensity.condition import Condition
+from t2s_rt.intensity.cued import Cued
 from t2s_rt.intensity.gaze import Gaze
 from t2s_rt.intensity.head import Head
 from t2s_rt.intensity.hearing import Hearing
@@ -81,7 +82,9 @@ class Performer:
         self._gaze = Gaze(gaze)
         self._brows = Brows(brows)
         self._head = Head(head)
+        self._cued = Cued()
         self._face = [0.0] * ACTION_COUNT
+        self._cued_face = [0.0] * ACTION_COUNT
 
     def step(
         self, x: FloatArray, motion: FloatArray, out: FloatArray, condition: Condition | None = None
@@ -92,7 +95,8 @@ class Performer:
             x: ``(HOPS_PER_FRAME, FEATURE_COUNT)`` feature rows of the frame, oldest first.
             motion: ``(ACTION_COUNT,)`` the model's actions; only those it knows are read.
             out: ``(ACTION_COUNT,)`` receives every action, within the ranges of `ACTIONS`.
-            condition: What the song asks for in this frame; None for free singing.
+            condition: What the song asks for in this frame; None for free singing. Where it asks for
+                nothing, the face is the same as without it.
         """
         heard, face = self._heard, self._face
         heard.step(x.tolist())
@@ -103,6 +107,9 @@ class Performer:
         self._step_lids(face, self._blink.step(heard, gaze_shifted=self._gaze.shifted))
         for i in _MOUTH:
             face[i] = clamp(face[i], _LOWEST[i], 1.0)
+        if condition is not None:
+            self._cued.step(heard, self._blink, face, condition, self._cued_face)
+            face = self._cued_face
         out[:] = face
 
     def _step_lids(self, face: list[float], shut: float) -> None:
