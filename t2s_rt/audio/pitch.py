@@ -31,6 +31,9 @@ _REFINED: Final = 0.025
 _FARTHEST: Final = 0.1
 """... and on, while the best lag is the last, up to here: `yinfft` reads a low sine 7 % sharp."""
 
+_MOST_SEARCHES: Final = math.ceil(_FARTHEST / _REFINED)
+"""In a glide two neighbouring searches may each find their least at the end towards the other."""
+
 
 class PitchTracker:
     """Fundamental by aubio's YIN on the spectrum (2048 samples), periodicity by correlation at its lag.
@@ -90,7 +93,9 @@ class PitchTracker:
 def _refined(history: FloatArray, period: float) -> float:
     """The lag at which the signal differs least from itself, to a fraction of a sample."""
     lag, found = _least_difference(history, period)
-    while not found and abs(lag - period) < _FARTHEST * period:
+    for _ in range(_MOST_SEARCHES):
+        if found or abs(lag - period) >= _FARTHEST * period:
+            break
         lag, found = _least_difference(history, lag)
     return lag if found else period
 

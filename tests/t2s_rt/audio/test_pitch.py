@@ -3,7 +3,14 @@ import pytest
 
 from t2s_rt.audio import synthesis
 from t2s_rt.audio.features import FeatureExtractor
-from t2s_rt.audio.pitch import HISTORY_SAMPLES, MAX_F0_HZ, MIN_F0_HZ, PITCH_LAG_SAMPLES, PitchTracker
+from t2s_rt.audio.pitch import (
+    HISTORY_SAMPLES,
+    MAX_F0_HZ,
+    MIN_F0_HZ,
+    PITCH_LAG_SAMPLES,
+    PitchTracker,
+    _refined,
+)
 from t2s_rt.types import Feature
 
 SILENCE_S = 0.5
@@ -92,3 +99,21 @@ def test_tracker_forgets():
     tracker.reset()
     assert tracker.periodicity == 0.0
     assert tracker.step(samples[1648:2048], history) == first
+
+
+@pytest.mark.parametrize(
+    ("first_midi", "then_midi", "first", "then", "stop", "period"),
+    [
+        (58, 53, "o", "i", 3200, 280.649),
+        (52, 65, "a", "o", 2800, 135.706),
+        (64, 53, "i", "u", 4700, 149.829),
+    ],
+)
+def test_the_search_for_the_lag_ends_between_two_notes(first_midi, then_midi, first, then, stop, period):
+    """At these samples of two joined notes neighbouring searches point at each other for ever."""
+    notes = ((first, first_midi), (then, then_midi))
+    parts = [
+        synthesis.sing(v, np.full(2400, 440 * 2 ** ((m - 69) / 12)), voice="male") for v, m in notes
+    ]
+    history = np.ascontiguousarray(np.concatenate(parts)[stop - HISTORY_SAMPLES : stop])
+    assert 0.89 * period < _refined(history, period) < 1.11 * period
