@@ -1,8 +1,8 @@
 """The NIT SONG070 take with its HTS full-context labels: sounds and notes as they were really sung.
 
-Source: Nagoya Institute of Technology, CC BY 3.0. A label line is ``START END CONTEXT`` with times in 100 ns;
-the context holds the kind of sound before ``@``, the sound between ``-`` and ``+``, and its note after ``/E:``
-(HTS working group, "An example of context-dependent label format for HMM-based singing voice synthesis").
+Source: Nagoya Institute of Technology, CC BY 3.0. A label line is ``START END CONTEXT`` with times in
+100 ns; the context holds the kind of sound before ``@``, the sound between ``-`` and ``+``, and its note
+after ``/E:`` (the full-context labels of HTS for singing).
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ class LabelledSound:
     """One line of the label file.
 
     Attributes:
-        name: The sound in the labels' letters: ``a``, ``sh``, ``N``; ``cl`` is a closure, ``pau`` a rest.
+        name: The sound in the labels' letters: ``a``, ``sh``, ``N``; ``cl`` a closure, ``pau`` a rest.
         start_s: Start in seconds of the recording.
         end_s: End.
         kind: ``c`` consonant, ``v`` vowel (``N`` is one), ``b`` closure, ``p`` rest, ``s`` silence.
@@ -53,9 +53,9 @@ def load_labels(path: Path) -> tuple[LabelledSound, ...]:
 
 
 def song_of(sounds: tuple[LabelledSound, ...]) -> Song:
-    """The song as a lyrics file would have it: a syllable a note, from its vowel to the next sound but one.
+    """The song as a lyrics file would have it.
 
-    A syllable starts with its vowel, on the beat, and ends with it; its text is consonants and vowel. A line
+    A syllable lasts as long as its vowel; its text is consonants and vowel, its pitch the note's. A line
     ends at each rest.
     """
     lines: list[list[Syllable]] = [[]]

@@ -24,8 +24,13 @@ def test_sounds_and_syllables_are_read(tmp_path: Path) -> None:
     path.write_text(LABELS)
     sounds = load_labels(path)
     assert [(s.name, s.kind, s.pitch_midi) for s in sounds] == [
-        ("pau", "p", None), ("p", "c", 65), ("o", "v", 65), ("cl", "b", 65), ("N", "v", 58), ("pau", "p", None),
-    ]  # fmt: skip
+        ("pau", "p", None),
+        ("p", "c", 65),
+        ("o", "v", 65),
+        ("cl", "b", 65),
+        ("N", "v", 58),
+        ("pau", "p", None),
+    ]
     (line,) = song_of(sounds).lines
     assert [(s.text, s.start_s, s.end_s, s.pitch_midi) for s in line.syllables] == [
         ("po", 1.205, 1.465, 65.0),
