@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from t2s_rt.intensity.actions import ACTION_INDEX, MOUTH_NAMES
+from t2s_rt.intensity.condition import Condition
 from t2s_rt.intensity.hearing import Hearing
 from t2s_rt.intensity.smoothing import Follower, OneEuro, clamp, ramp, smoothing_factor
 from t2s_rt.timebase import FRAME_S
@@ -13,6 +14,10 @@ _JAW: Final = ACTION_INDEX["jaw_open"]
 _CLOSURE: Final = ACTION_INDEX["lip_closure"]
 _CORNERS: Final = ACTION_INDEX["corner_pull"]
 _CHEEKS: Final = ACTION_INDEX["cheek_raise"]
+_SHAPED: Final = tuple(
+    ACTION_INDEX[name] for name in MOUTH_NAMES if name not in ("corner_pull", "cheek_raise")
+)
+"""What words shape."""
 
 
 class Mouth:
@@ -47,6 +52,15 @@ class Mouth:
     BREATH_FROM: Final = 0.4
     BREATH_FROM_DBFS: Final = -50.0
     """Fainter breaths leave the mouth at rest."""
+    WORDS_ATTACK: Final = 0.5
+    """Share of its size that a mouth shaped by words gains in a frame when the voice begins."""
+    WORDS_SOFT: Final = 0.55
+    WORDS_LIPS_SOFT: Final = 0.8
+    """Size of jaw and lips with no effort, of that at the singer's louder voice: words do not hear how
+    loudly they are sung, the model does."""
+    WORDS_PITCH: Final = 0.05
+    """What the jaw gains for each unit of pitch above the singer's middle (Sundberg and Skoog 1997: the
+    jaw opens with pitch, most where the pitch nears the first formant)."""
 
     def __init__(self, knows: tuple[str, ...]) -> None:
         known = [ACTION_INDEX[name] for name in knows]
@@ -57,12 +71,19 @@ class Mouth:
         self._present_s = 0.0
         self._loudness_factor = smoothing_factor(self.LOUDNESS_S)
         self._loudness = 1.0
+        self._words_gate = 0.0
         self._breath = Follower(0.06, 0.04)
         self._corners = Follower(0.12, 0.045) if _CORNERS not in known else None
         self._cheeks = Follower(0.18, 0.045) if _CHEEKS not in known else None
 
-    def step(self, heard: Hearing, motion: list[float], face: list[float]) -> None:
-        """Write the mouth's actions into ``face``; ``motion`` is the model's word."""
+    def step(
+        self,
+        heard: Hearing,
+        motion: list[float],
+        face: list[float],
+        condition: Condition | None = None,
+    ) -> None:
+        """Write the mouth's actions into ``face``: ``motion`` is what was heard, ``condition`` the song."""
         self._step_gate(present=heard.present)
         self._lips_gate = 1.0 if heard.sounding else self._lips_gate * self.RELEASE_FACTOR
         if self._lips_gate < self.SHUT_BELOW:
@@ -75,6 +96,8 @@ class Mouth:
                 smooth.step(motion[i])
             face[i] = smooth.value * (self._gate if i == _JAW else self._lips_gate)
         self._jaw = motion[_JAW]
+        if condition is not None:
+            self._shape_words(heard, condition, face)
         self._open_with_effort(heard, face)
         self._let_lips_win(face)
         self._breathe_in(heard, face)
@@ -88,6 +111,22 @@ class Mouth:
             self._gate *= self.RELEASE_FACTOR
             if self._gate < self.SHUT_BELOW:
                 self._gate = self._present_s = 0.0
+
+    def _shape_words(self, heard: Hearing, condition: Condition, face: list[float]) -> None:
+        """Blend in the words' shape: as large as the voice; without one as far as it is ready."""
+        wanted = max(self._gate, condition.ready)
+        self._words_gate = min(wanted, self._words_gate + self.WORDS_ATTACK)
+        trust = condition.trust
+        if trust <= 0.0:
+            return
+        shape = condition.shape.tolist()
+        effort = min(heard.effort if heard.present else 1.0, 1.0)
+        lips = self._words_gate * (self.WORDS_LIPS_SOFT + (1.0 - self.WORDS_LIPS_SOFT) * effort)
+        jaw = self._words_gate * (self.WORDS_SOFT + (1.0 - self.WORDS_SOFT) * effort)
+        jaw *= 1.0 + self.WORDS_PITCH * heard.pitch
+        for i in _SHAPED:
+            size = jaw if i == _JAW else self._words_gate if i == _CLOSURE else lips
+            face[i] += trust * (size * shape[i] - face[i])
 
     def _open_with_effort(self, heard: Hearing, face: list[float]) -> None:
         wanted = 1.0 + self.LOUDNESS_GAIN * (heard.effort - 1.0) if self._present_s > 0.0 else 1.0

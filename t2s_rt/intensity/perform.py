@@ -100,7 +100,7 @@ class Performer:
         """
         heard, face = self._heard, self._face
         heard.step(x.tolist())
-        self._mouth.step(heard, motion.tolist(), face)
+        self._mouth.step(heard, motion.tolist(), face, condition)
         self._brows.step(heard, face)
         self._head.step(heard, face)
         face[_GAZE_X], face[_GAZE_Y] = self._gaze.step(heard, face[_YAW], face[_PITCH])
