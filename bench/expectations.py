@@ -15,8 +15,8 @@ Comparisons, of the same line sung in two ways, add up the strongest that each a
     -eye_openness: first > second by 0.05       how far down it goes
     everything: second > first by 0.2           all actions, either way
 
-Names are actions, one of `COMPOSED` or `EVERYTHING`. Moves to and fro (nod, shake, sway) count where either
-way counts and nowhere else. What is asked for less than `SEEN_S` is not seen and does not count.
+Names are actions, one of `COMPOSED` or `EVERYTHING`. Moves to and fro (nod, shake, sway) count where
+either way counts and nowhere else. What is asked for less than `SEEN_S` is not seen and does not count.
 """
 
 from __future__ import annotations

@@ -1,0 +1,145 @@
+from __future__ import annotations
+
+import itertools
+
+import pytest
+
+from bench.rubric_files import HeldOut, load_acoustics, load_directions, load_heldout
+from bench.subtitles_rubric import (
+    Half,
+    fact_share,
+    failures,
+    judge_acoustics,
+    judge_directions,
+    judge_retrieval,
+    measure,
+    met_share,
+)
+from t2s_rt.intensity.actions import Region
+from t2s_rt.pregen.phrase import Emotion, PhrasedSong
+from t2s_rt.subtitles.cue import Cue, SubtitleTrack, cue_order
+from t2s_rt.subtitles.moves import MOVES
+
+LINES = (*load_directions("dev"), *load_directions("test"))
+CONSTANT_PASSES = 0.40
+"""A face that never changes may be right by chance so often."""
+
+ONE_MOVE_PASSES = 0.25
+"""Narrowed eyes meet the tender lines, 15 % of all, and some others by chance."""
+
+Row = tuple[Region, str, float]
+
+
+class Constant:
+    """The same face in every phrase."""
+
+    def __init__(self, *rows: Row) -> None:
+        self.rows = rows
+
+    def plan(self, song: PhrasedSong, seed: int) -> SubtitleTrack:
+        cues = (
+            Cue(phrase.start_s, phrase.end_s, region, move, intensity)
+            for phrase in song.phrases
+            for region, move, intensity in self.rows
+        )
+        return SubtitleTrack(tuple(sorted(cues, key=cue_order)))
+
+
+def everything(intensity: float) -> Constant:
+    moves = (
+        ("brows", "raise"), ("brows", "furrow"), ("eyes", "widen"), ("eyes", "squint"),
+        ("eyes", "look_up"), ("mouth", "open"), ("mouth", "smile"), ("neck", "lift"),
+        ("neck", "tilt_left"), ("neck", "turn_left"),
+    )  # fmt: skip
+    return Constant(*((Region(region), move, intensity) for region, move in moves))
+
+
+SAD = Constant(
+    (Region.BROWS, "raise_inner", 0.5),
+    (Region.EYES, "close", 0.4),
+    (Region.EYES, "look_down", 0.5),
+    (Region.NECK, "lower", 0.3),
+)
+HAPPY = Constant(
+    (Region.BROWS, "raise", 0.3),
+    (Region.MOUTH, "smile", 0.4),
+    (Region.NECK, "lift", 0.2),
+    (Region.NECK, "sway", 0.2),
+)
+TUNED = Constant(
+    (Region.BROWS, "raise", 0.22),
+    (Region.MOUTH, "smile", 0.19),
+    (Region.MOUTH, "open", 0.22),
+    (Region.NECK, "lift", 0.19),
+    (Region.NECK, "sway", 0.16),
+)
+"""The best that a hill-climbing search over constant faces found on both halves together."""
+
+
+@pytest.mark.parametrize(
+    "planner",
+    [Constant(), SAD, HAPPY, *(everything(i) for i in (0.1, 0.2, 0.3, 0.6, 1.0))],
+    ids=["blank", "sad", "happy", "all 0.1", "all 0.2", "all 0.3", "all 0.6", "all 1"],
+)
+def test_a_face_that_never_changes_fails(planner: Constant) -> None:
+    assert met_share(judge_directions(planner, LINES)) < CONSTANT_PASSES
+
+
+@pytest.mark.parametrize("intensity", [0.3, 0.7])
+def test_no_single_move_does(intensity: float) -> None:
+    for move in MOVES:
+        planner = Constant((move.region, move.name, intensity))
+        assert met_share(judge_directions(planner, LINES)) < ONE_MOVE_PASSES, move.name
+
+
+def test_even_a_face_tuned_to_the_rubric_meets_half_at_most() -> None:
+    assert met_share(judge_directions(TUNED, LINES)) < 0.5
+
+
+def test_a_face_that_never_changes_hears_nothing() -> None:
+    assert met_share(judge_acoustics(everything(0.5), load_acoustics())) == 0.0
+
+
+def test_a_line_counts_only_where_all_that_is_expected_of_it_holds() -> None:
+    verdicts = judge_directions(HAPPY, LINES)
+    assert met_share(verdicts) < fact_share(verdicts)
+
+
+def oracle(phrase: HeldOut, half: Half) -> list[Emotion]:
+    """Finds the feeling by the half of the score that shows it."""
+    shown = {Half.BOTH: ("words", "sound", "both"), Half.TEXT: ("words", "both")}
+    known = phrase.clear in shown.get(half, ("sound", "both"))
+    others = [emotion for emotion in Emotion if emotion is not phrase.emotion]
+    return [*others[:2], phrase.emotion] if known else [*others[:3], phrase.emotion]
+
+
+def test_a_search_that_drops_half_of_the_score_finds_less() -> None:
+    found = {half: sum(judge_retrieval(oracle, load_heldout(), half)) for half in Half}
+    assert found == {Half.BOTH: 60, Half.TEXT: 40, Half.SOUND: 40}
+
+
+def test_tables_say_each_half_language_feeling_and_way_to_search() -> None:
+    tables = measure(HAPPY, {"oracle": oracle})
+    assert [table.title for table in tables] == [
+        "Directions, development half",
+        "Directions, test half",
+        "Acoustics: one line, sung in two ways",
+        "Retrieval, oracle",
+    ]
+    assert {row.name for row in tables[1].rows} == {"all", "de", "en", "es", "fr", "ja", *Emotion}
+    assert [row.figures["in first 3"] for row in tables[3].rows] == pytest.approx([1.0, 2 / 3, 2 / 3])
+
+
+def test_failures_are_listed_for_the_development_half_alone() -> None:
+    listed = failures(Constant())
+    texts = {half: [line.text for line in load_directions(half)] for half in ("dev", "test")}
+    missed = [line.text for line in load_directions("dev") if line.emotion is not Emotion.CALM]
+    assert all(text in listed for text in missed)
+    assert not any(text in listed for text in texts["test"])
+    assert "not met: corner_pull > 0.15" in listed
+
+
+def test_a_failure_shows_what_was_asked_for() -> None:
+    shown = failures(Constant((Region.MOUTH, "frown", 0.25)))
+    assert "[mouth] frown 0.25" in shown
+    assert len(set(itertools.islice(shown.splitlines(), 5))) == 5
