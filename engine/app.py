@@ -20,10 +20,12 @@ import numpy as np
 
 from engine.clock import Clock, SystemClock
 from engine.config import VIEWER_DIR, LiveConfig
+from engine.demo import demo_lyrics_path, demo_subtitles_path
 from engine.mailbox import FrameMailbox
 from engine.metrics import LatencySummary, Metrics
 from engine.pipeline import Pipeline
 from engine.ring import AudioRing
+from engine.script import Script, load_script
 from engine.server.http import Site
 from engine.server.protocol import Hello, Status
 from engine.server.protocol import SourceState as ServedState
@@ -148,6 +150,14 @@ class HotThread:
             self._metrics.hop_time.observe(spent_s / heard)
 
 
+def _script(config: LiveConfig) -> Script:
+    """What is known of the song; the demo knows its own."""
+    song, subtitles = config.song, config.subtitles
+    if config.source == "demo" and song is None and subtitles is None:
+        song, subtitles = demo_lyrics_path(), demo_subtitles_path()
+    return load_script(song, subtitles, voice=config.voice, follow=config.follow)
+
+
 class App:
     """One run of the live engine.
 
@@ -164,7 +174,9 @@ class App:
         self.config = config
         self.metrics = Metrics()
         self._clock = clock or SystemClock()
-        self._pipeline = Pipeline(config.model, seed=config.seed)
+        self._script = _script(config)
+        self._conductor = self._script.conductor()
+        self._pipeline = Pipeline(config.model, seed=config.seed, conductor=self._conductor)
         self._source: Source = open_source(config.source, clock=self._clock, loop=config.loop)
         self._ring = AudioRing(RING_SAMPLES)
         self._mailbox = FrameMailbox()
@@ -217,6 +229,8 @@ class App:
         switch_interval_s = sys.getswitchinterval()
         sys.setswitchinterval(SWITCH_INTERVAL_S)
         await self.server.start()
+        if self._conductor is not None:
+            self.server.set_script(self._script.as_json())
         try:
             self._hot.start()
             await asyncio.to_thread(self._source.start, self._ring)
@@ -255,6 +269,7 @@ class App:
     def _look(self) -> Snapshot:
         self._count()
         warnings = [self._pipeline.fallback] if self._pipeline.fallback else []
+        warnings += self._script.warnings
         status = self._source.status()
         if status.state is SourceState.LOST:
             warnings.append(status.detail)

@@ -27,6 +27,10 @@ class LiveConfig:
         model: Folder of an exported model; None for the bundled one.
         seed: Seed of what the performer invents.
         loop: Whether a file starts again when it ends.
+        song: Lyrics of the song that is sung; None where unknown. The demo knows its own.
+        subtitles: Its motion subtitles; None where there are none.
+        voice: Which of the song's voices is sung, from 0.
+        follow: Whether the sung notes may correct the song's clock.
 
     Raises:
         ConfigError: A value is out of range.
@@ -40,6 +44,10 @@ class LiveConfig:
     model: Path | None = None
     seed: int = 0
     loop: bool = False
+    song: Path | None = None
+    subtitles: Path | None = None
+    voice: int = 0
+    follow: bool = True
 
     def __post_init__(self) -> None:
         if self.seconds is not None and not self.seconds > 0:

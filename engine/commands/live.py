@@ -12,6 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from engine.app import App, RunReport, Snapshot
+from engine.commands.song_options import add_song_options
 from engine.config import DEFAULT_HOST, DEFAULT_PORT, LiveConfig
 from engine.metrics import LatencySummary
 from t2s_rt.intensity.actions import ACTION_INDEX
@@ -28,6 +29,8 @@ sources (--source):
 
   t2s live --source mic --seconds 30    ends by itself and prints a latency table
   t2s live --source demo --open         opens the page
+  t2s live --source file:song.ogg --song song.txt --subtitles song.vtt
+                                        sings with words known; edit song.vtt while it runs
 """
 BAR_CELLS = 12
 NOTE_NAMES = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
@@ -48,6 +51,7 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
         "--host", default=DEFAULT_HOST, help="address to listen on; beyond this machine give --token"
     )
     parser.add_argument("--token", default="", help="what clients must present as ?token=")
+    add_song_options(parser)
     parser.add_argument("--model", type=Path, help="folder of an exported model; default: bundled")
     parser.add_argument("--seed", type=int, default=0, help="another seed blinks otherwise")
     parser.add_argument("--loop", action="store_true", help="start a file again when it ends")
@@ -66,6 +70,10 @@ def run(options: argparse.Namespace) -> int:
         model=options.model,
         seed=options.seed,
         loop=options.loop or options.source == "demo",
+        song=options.song,
+        subtitles=options.subtitles,
+        voice=options.voice,
+        follow=not options.no_follow,
     )
     app = App(config)
 

@@ -14,7 +14,9 @@ import numpy as np
 import numpy.typing as npt
 from tqdm import tqdm
 
+from engine.commands.song_options import add_song_options, script_of
 from engine.pipeline import Pipeline
+from engine.script import Script
 from t2s_rt.audio.files import open_audio
 from t2s_rt.errors import AudioError, ConfigError
 from t2s_rt.face.arkit import ARKIT_NAMES
@@ -29,12 +31,14 @@ DESCRIPTION = """\
 Render a voice to a face, as fast as the machine can, with the code that runs live.
 
 The result is a NumPy archive. One row a frame, 60 a second: time_s (the audio time the frame depicts),
-available_s (the audio time at which the live engine emits it), actions (T,K) with action_names and
+available_s (the audio time at which the live engine emits it), song_s (position in the song), actions
+(T,K) with action_names and
 action_regions, arkit (T,52) with arkit_names, FLAME parameters expression (T,100), jaw_pose (T,3),
 neck_pose (T,3), global_pose (T,3), eyes_pose (T,6) in axis-angle radians, and what was heard: f0_hz,
 voiced, loudness_dbfs, voice.
 
   t2s render song.wav -o face.npz
+  t2s render song.wav --song song.txt --subtitles song.vtt -o face.npz
   python -c "import numpy; f = numpy.load('face.npz'); print(f['actions'].shape, f['action_names'])"
 """
 
@@ -51,6 +55,7 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     parser.add_argument(
         "-o", "--output", type=Path, required=True, metavar="OUT.npz", help="where to write"
     )
+    add_song_options(parser)
     parser.add_argument("--model", type=Path, help="folder of an exported model; default: bundled")
     parser.add_argument("--seed", type=int, default=0, help="another seed blinks otherwise")
     parser.add_argument("-q", "--quiet", action="store_true", help="no progress bar, no summary")
@@ -58,16 +63,30 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
 
 
 def render(
-    audio: Path, *, model: Path | None = None, seed: int = 0, progress: bool = False
+    audio: Path,
+    *,
+    script: Script | None = None,
+    model: Path | None = None,
+    seed: int = 0,
+    progress: bool = False,
 ) -> list[Frame]:
     """All frames of an audio file, at least one.
+
+    Args:
+        audio: The recording; its start is the song's start.
+        script: What is known of the song; None for free singing.
+        model: Folder of an exported model; None for the bundled one.
+        seed: Seed of what the performer invents.
+        progress: Whether to draw a progress bar.
 
     Raises:
         AudioError: The file is missing, not audio or empty.
         ModelError: ``model`` cannot be used.
+        SetupError: The script's words need a package that is not installed.
     """
     source = open_audio(audio)
-    pipeline = Pipeline(model, seed=seed)
+    conductor = script.conductor() if script is not None else None
+    pipeline = Pipeline(model, seed=seed, conductor=conductor)
     pipeline.start(source.sample_rate_hz)
     frames: list[Frame] = []
     with tqdm(
@@ -93,6 +112,7 @@ def arrays(frames: list[Frame]) -> dict[str, npt.NDArray[Any]]:
     return {
         "time_s": np.array([seconds(frame.pts_samples) for frame in frames]),
         "available_s": np.array([seconds(frame.available_samples) for frame in frames]),
+        "song_s": np.array([frame.song_s for frame in frames]),
         "actions": stack([frame.actions for frame in frames]),
         "action_names": np.array(ACTION_NAMES),
         "action_regions": np.array(ACTION_REGIONS),
@@ -142,7 +162,12 @@ def run(options: argparse.Namespace) -> int:
         raise _unwritable(options.output, "there is no such folder")
     begun_s = time.perf_counter()
     progress = not options.quiet and sys.stderr.isatty()
-    frames = render(options.audio, model=options.model, seed=options.seed, progress=progress)
+    script = script_of(options)
+    for warning in script.warnings:
+        print(f"t2s: {warning}", file=sys.stderr)
+    frames = render(
+        options.audio, script=script, model=options.model, seed=options.seed, progress=progress
+    )
     if not frames:
         raise AudioError(f"{options.audio} gave no frame.")
     write(frames, options.output)

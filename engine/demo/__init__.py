@@ -10,6 +10,11 @@ def demo_song_path() -> Path:
     return Path(__file__).with_name("song.ogg")
 
 
+def demo_subtitles_path() -> Path:
+    """Its motion subtitles, as the embedded planner wrote them."""
+    return Path(__file__).with_name("song.vtt")
+
+
 def demo_lyrics_path() -> Path:
     """Its lyrics and notes as UltraStar 1.1 text, UTF-8."""
     return Path(__file__).with_name("song.txt")

@@ -12,6 +12,8 @@ from engine.cli import main
 from t2s_rt.audio.synthesis import noise, vowel
 from t2s_rt.face.arkit import ARKIT_NAMES
 from t2s_rt.intensity.actions import ACTION_NAMES, ACTION_REGIONS
+from t2s_rt.subtitles.cue import SubtitleTrack, TrackHeader
+from t2s_rt.subtitles.load import save_track
 from t2s_rt.types import FloatArray
 
 RATE_HZ = 48_000
@@ -52,6 +54,7 @@ def test_the_archive_keeps_its_contract(phrase: Face) -> None:
     shapes = {
         "time_s": (count,),
         "available_s": (count,),
+        "song_s": (count,),
         "actions": (count, len(ACTION_NAMES)),
         "action_names": (len(ACTION_NAMES),),
         "action_regions": (len(ACTION_NAMES),),
@@ -136,3 +139,78 @@ def test_steady_hiss_leaves_the_mouth_shut(tmp_path: Path) -> None:
     hiss = noise(4.0, sample_rate_hz=RATE_HZ, loudness_dbfs=-45.0)
     face = render(hiss, tmp_path)
     assert np.mean(opening(face) > 0.1) < 0.01
+
+
+SONG = """#VERSION:1.1.0
+#TITLE:Two vowels
+#ARTIST:A test
+#LANGUAGE:English
+#MP3:voice.wav
+#BPM:300
+#GAP:1000
+: 0 20 0 Ah
+: 20 20 0 ~
+E
+"""
+SUBTITLES = """WEBVTT
+
+00:01.000 --> 00:03.000
+[mouth] smile 0.8
+[neck] turn_left 0.5
+"""
+
+
+def written(folder: Path, name: str, text: str) -> str:
+    (folder / name).write_text(text, encoding="utf-8")
+    return str(folder / name)
+
+
+def test_subtitles_move_what_they_name_and_only_that(tmp_path: Path) -> None:
+    sung = np.concatenate([rest(1), vowel("a", 220.0, 2.0, sample_rate_hz=RATE_HZ), rest(1)])
+    free = render(sung, tmp_path)
+    asked = render(sung, tmp_path, "--subtitles", written(tmp_path, "song.vtt", SUBTITLES))
+    inside = (asked["time_s"] > 1.3) & (asked["time_s"] < 2.9)
+    assert abs(action(asked, "corner_pull")[inside].mean() - 0.8) < 0.08
+    assert abs(action(asked, "head_yaw")[inside].mean() - 0.5) < 0.08
+    for name in ("jaw_open", "brow_furrow", "gaze_y", "head_pitch"):
+        assert abs(action(asked, name) - action(free, name)).mean() < 0.02, name
+
+
+def test_a_known_word_opens_the_mouth_no_later_than_its_sound(tmp_path: Path) -> None:
+    sung = np.concatenate([rest(1), vowel("a", 220.0, 2.0, sample_rate_hz=RATE_HZ), rest(1)])
+    known = render(sung, tmp_path, "--song", written(tmp_path, "song.txt", SONG))
+    free = render(sung, tmp_path)
+
+    def opens_s(face: Face) -> float:
+        weight = opening(face)
+        return float(face["time_s"][np.argmax(weight > 0.1 * weight.max())])
+
+    assert 0.85 < opens_s(known) <= opens_s(free)
+    np.testing.assert_allclose(known["song_s"], known["time_s"], atol=0.03)
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        (("--song", "absent.txt"), "absent.txt"),
+        (("--subtitles", "absent.vtt"), "absent.vtt"),
+        (("--song", "song.txt", "--voice", "3"), "no voice 3"),
+        (("--subtitles", "song.txt"), "song.txt"),
+    ],
+)
+def test_a_script_that_cannot_be_used_is_refused(tmp_path, capsys, monkeypatch, options, expected):
+    monkeypatch.chdir(tmp_path)
+    written(tmp_path, "song.txt", SONG)
+    soundfile.write(tmp_path / "voice.wav", rest(0.2), RATE_HZ)
+    assert main(["render", "voice.wav", "-o", "face.npz", *options]) == 2
+    said = capsys.readouterr().err
+    assert expected in said
+    assert "Traceback" not in said
+
+
+def test_subtitles_of_another_song_are_played_with_a_warning(tmp_path, capsys):
+    track = SubtitleTrack((), TrackHeader(song_hash="0" * 64))
+    save_track(track, tmp_path / "song.vtt")
+    song = written(tmp_path, "song.txt", SONG)
+    render(rest(0.2), tmp_path, "--song", song, "--subtitles", str(tmp_path / "song.vtt"))
+    assert "another version of this song" in capsys.readouterr().err
