@@ -53,6 +53,8 @@ class PlanReport:
         completion_tokens: Written by it.
         seconds: Wall time.
         troubles: What went wrong, as sentences, each once.
+        asked: Phrases that a language model was asked about.
+        cached: Of these, how many an earlier run had asked about already.
     """
 
     phrases: int = 0
@@ -63,6 +65,8 @@ class PlanReport:
     completion_tokens: int = 0
     seconds: float = 0.0
     troubles: tuple[str, ...] = ()
+    asked: int = 0
+    cached: int = 0
 
 
 @runtime_checkable
