@@ -54,6 +54,60 @@ def everything(intensity: float) -> Constant:
     return Constant(*((Region(region), move, intensity) for region, move in moves))
 
 
+ACTING: dict[Emotion, tuple[str, ...]] = {
+    Emotion.JOY: ("brows raise .4", "mouth smile .7", "neck lift .25", "neck sway .2"),
+    Emotion.TENDERNESS: ("eyes close .5", "mouth smile .2", "neck tilt_left .25"),
+    Emotion.HOPE: ("brows raise .3", "eyes look_up .35", "mouth smile .2", "neck lift .2"),
+    Emotion.LONGING: ("brows raise_inner .35", "eyes look_left .35", "neck turn_left .2"),
+    Emotion.SORROW: ("brows raise_inner .6", "eyes look_down .4", "mouth frown .3", "neck lower .3"),
+    Emotion.ANGER: ("brows furrow .7", "mouth snarl .4", "mouth open .4"),
+    Emotion.FEAR: ("brows raise_inner .5", "eyes widen .6", "neck turn_left .2"),
+    Emotion.PRIDE: ("brows raise .4", "eyes widen .2", "mouth open .3", "neck lift .5"),
+    Emotion.PLAY: ("brows raise_left .5", "mouth smile .4", "neck tilt_right .3"),
+    Emotion.CALM: ("mouth smile .12", "neck sway .15"),
+}
+"""A few plain cues for each feeling, as the shortest book on acting has them."""
+
+
+class Actor:
+    """Reads the feeling off the rubric's label, and acts it more the louder it is sung."""
+
+    def __init__(self, mistaken_by: int = 0) -> None:
+        feelings = [*Emotion]
+        self.feelings = {
+            line.text: feelings[(feelings.index(line.emotion) + mistaken_by) % len(feelings)]
+            for line in LINES
+        }
+
+    def plan(self, song: PhrasedSong, seed: int) -> SubtitleTrack:
+        cues: dict[tuple[str, str], Cue] = {}
+        for phrase in song.phrases:
+            feeling = self.feelings.get(phrase.text, Emotion.CALM)
+            loudness = phrase.descriptors.loudness or 0.5
+            rows = [*ACTING[feeling]]
+            if phrase.text.endswith(("?", "か", "の", "しょ")):
+                rows = [row for row in rows if "sway" not in row and "tilt" not in row]
+                rows += ["neck tilt_left .3"]
+            if loudness > 0.85 and feeling is not Emotion.ANGER:
+                rows = [row for row in rows if "look_down" not in row and "lower" not in row]
+                rows += ["mouth open .5", "brows raise .5"]
+            for row in rows:
+                region, move, strength = row.split()
+                intensity = min(1.0, float(strength) * (0.7 + 0.6 * loudness))
+                cue = Cue(phrase.start_s, phrase.end_s, Region(region), move, intensity)
+                for taken in [key for key, other in cues.items() if exclude_each_other(other, cue)]:
+                    del cues[taken]
+                cues[f"{phrase.index}", f"{region} {move}"] = cue
+        return SubtitleTrack(tuple(sorted(cues.values(), key=cue_order)))
+
+
+def exclude_each_other(one: Cue, other: Cue) -> bool:
+    """Whether two cues want one action at once."""
+    actions = {action for action, _ in one.drives.drives}
+    shared = actions & {action for action, _ in other.drives.drives}
+    return bool(shared) and one.start_s < other.end_s and other.start_s < one.end_s
+
+
 SAD = Constant(
     (Region.BROWS, "raise_inner", 0.5),
     (Region.EYES, "close", 0.4),
@@ -98,6 +152,16 @@ def test_even_a_face_tuned_to_the_rubric_meets_half_at_most() -> None:
 
 def test_a_face_that_never_changes_hears_nothing() -> None:
     assert met_share(judge_acoustics(everything(0.5), load_acoustics())) == 0.0
+
+
+def test_a_plain_actor_who_knows_the_feelings_meets_nearly_all() -> None:
+    verdicts = judge_directions(Actor(), LINES)
+    assert met_share(verdicts) > 0.95, [v for v in verdicts if not v.met]
+
+
+@pytest.mark.parametrize("mistaken_by", range(1, len(Emotion)))
+def test_the_same_actor_who_mistakes_the_feelings_fails(mistaken_by: int) -> None:
+    assert met_share(judge_directions(Actor(mistaken_by), LINES)) < CONSTANT_PASSES
 
 
 def test_a_line_counts_only_where_all_that_is_expected_of_it_holds() -> None:
