@@ -1,14 +1,15 @@
 """Motion subtitles as JSON, for programs.
 
 One object: ``format``, ``version``, ``header`` (by the keys of the WebVTT header), ``cues`` (rows of
-``start_s``, ``end_s``, ``region``, ``move``, ``intensity``, ``text``), ``written`` (the ledger) and
-``comments``.
+``start_s``, ``end_s``, ``region``, ``move``, ``intensity``, ``text``), ``muted`` (rows alike),
+``written`` (the ledger) and ``comments``.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 from t2s_rt.errors import SubtitleError
@@ -38,10 +39,10 @@ def parse_json(text: str, draft: Draft) -> None:
         if isinstance(comment, dict):
             at_s = _number(comment.get("at_s"), "at_s", "a comment", draft)
             draft.comments.append((at_s, str(comment.get("text", ""))))
-    if len(document["cues"]) > MOST_CUES:
-        raise draft.error(f"expected at most {MOST_CUES} cues.")
-    for i, row in enumerate(document["cues"]):
+    for i, row in enumerate(_list(document, "cues", draft)):
         draft.cues.append((_cue(row, f"cues[{i}]", draft), None))
+    for i, row in enumerate(_list(document, "muted", draft)):
+        draft.muted.append(replace(_cue(row, f"muted[{i}]", draft), by_hand=True))
 
 
 def format_json(track: SubtitleTrack) -> str:
@@ -54,6 +55,7 @@ def format_json(track: SubtitleTrack) -> str:
     comments = [{"at_s": _ms(at_s), "text": text} for at_s, text in track.comments]
     lists: dict[str, Sequence[object]] = {
         "cues": [_row(cue) for cue in track.cues],
+        "muted": [_row(cue) for cue in track.muted],
         "written": entries(track),
         "comments": comments,
     }
@@ -123,4 +125,6 @@ def _list(document: dict[str, Any], key: str, draft: Draft) -> list[Any]:
     rows = document.get(key, [])
     if not isinstance(rows, list):
         raise draft.error(f"expected a list as {key!r}.")
+    if len(rows) > MOST_CUES:
+        raise draft.error(f"expected at most {MOST_CUES} {key}.")
     return rows

@@ -160,12 +160,14 @@ class SubtitleTrack:
         header: Where they come from.
         deleted: Planner's cues that an artist took away or replaced, by start, then region, then move.
         comments: What an artist noted in the file, as (time in s of the cue that follows, text).
+        muted: Cues that are kept but not played, ordered as the others; they may overlap anything.
     """
 
     cues: tuple[Cue, ...]
     header: TrackHeader = field(default_factory=TrackHeader)
     deleted: tuple[Deletion, ...] = ()
     comments: tuple[tuple[float, str], ...] = ()
+    muted: tuple[Cue, ...] = ()
 
     def __post_init__(self) -> None:
         """Check order and overlap.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from t2s_rt.errors import SubtitleError
@@ -17,7 +17,7 @@ from t2s_rt.subtitles.cue import (
     overlaps,
 )
 from t2s_rt.subtitles.ledger import Ledger
-from t2s_rt.subtitles.line import begins_cue, parse_line
+from t2s_rt.subtitles.line import begins_cue, parse_line, unmuted
 
 MOST_CUES: Final = 100_000
 
@@ -31,6 +31,7 @@ class Draft:
         header: Entries as (key, value, line).
         ledger: Who wrote what.
         cues: Each with the line it stands on.
+        muted: Those that are not played.
         comments: As in `SubtitleTrack.comments`, their times still missing where no cue followed.
     """
 
@@ -38,6 +39,7 @@ class Draft:
     header: list[tuple[str, str, int | None]] = field(default_factory=list)
     ledger: Ledger = field(default_factory=Ledger)
     cues: list[tuple[Cue, int | None]] = field(default_factory=list)
+    muted: list[Cue] = field(default_factory=list)
     comments: list[tuple[float, str]] = field(default_factory=list)
 
     def error(self, problem: str, hint: str = "", line: int | None = None) -> SubtitleError:
@@ -58,18 +60,27 @@ class Draft:
         """
         wishes: list[tuple[int, str]] = []
         for number, line in lines:
-            if begins_cue(line) or not wishes:
+            if begins_cue(line) or unmuted(line) or not wishes:
                 wishes.append((number, line))
             else:
                 first, begun = wishes[-1]
                 wishes[-1] = (first, f"{begun} {line.strip()}")
         for number, line in wishes:
-            if len(self.cues) >= MOST_CUES:
+            if len(self.cues) + len(self.muted) >= MOST_CUES:
                 raise self.error(f"expected at most {MOST_CUES} cues.", line=number)
+            sounding = unmuted(line)
             try:
-                self.cues.append((parse_line(line).cue(start_s, end_s), number))
+                cue = parse_line(sounding or line).cue(start_s, end_s)
+                if sounding is None:
+                    self.cues.append((cue, number))
+                else:
+                    self.muted.append(replace(cue, by_hand=True))
             except SubtitleError as error:
                 raise self.error(error.problem, error.hint, number) from None
+
+    def all_cues(self) -> list[Cue]:
+        """Played and muted cues."""
+        return [cue for cue, _ in self.cues] + self.muted
 
     def track(self) -> SubtitleTrack:
         """Everything collected, in order.
@@ -80,7 +91,8 @@ class Draft:
         self._check_overlap()
         cues, deleted = self.ledger.recognise(sorted((cue for cue, _ in self.cues), key=cue_order))
         comments = tuple(sorted(self.comments, key=lambda comment: comment[0]))
-        return SubtitleTrack(tuple(cues), self._header(), tuple(deleted), comments)
+        muted = tuple(sorted(self.muted, key=cue_order))
+        return SubtitleTrack(tuple(cues), self._header(), tuple(deleted), comments, muted)
 
     def _check_overlap(self) -> None:
         clash = next(overlaps(cue for cue, _ in self.cues), None)
@@ -113,4 +125,6 @@ class Draft:
 def header_entries(header: TrackHeader) -> list[tuple[str, str]]:
     """A header as (key, value) in the order of a file, without what is empty."""
     known = [(key, str(getattr(header, name))) for key, name in KNOWN_KEYS.items()]
+    if header.planner == "hand" and header.seed == 0:
+        known.remove(("seed", "0"))
     return [(key, value) for key, value in known if value] + list(header.further)

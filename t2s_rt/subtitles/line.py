@@ -17,6 +17,8 @@ from t2s_rt.subtitles.cue import Cue
 from t2s_rt.subtitles.moves import MOVE_INDEX, MOVES, moves_of
 
 EXAMPLE: Final = "[brows] raise 0.7: why"
+MUTE: Final = "#"
+"""Before a line: kept, not played."""
 INTENSITY_DIGITS: Final = 4
 """Digits after the point that a file keeps; no face shows more."""
 
@@ -67,6 +69,13 @@ def format_line(cue: Cue) -> str:
 def format_intensity(intensity: float) -> str:
     """The shortest decimal with at most `INTENSITY_DIGITS` digits after the point."""
     return f"{intensity:.{INTENSITY_DIGITS}f}".rstrip("0").rstrip(".")
+
+
+def unmuted(line: str) -> str | None:
+    """The line behind the mark of a muted cue; None where it is not muted."""
+    stripped = line.strip()
+    rest = stripped.lstrip(MUTE).strip()
+    return rest if stripped.startswith(MUTE) and begins_cue(rest) else None
 
 
 def begins_cue(line: str) -> bool:

@@ -13,8 +13,7 @@ from t2s_rt.lyrics.srt import blocks
 from t2s_rt.subtitles.cue import SubtitleTrack
 from t2s_rt.subtitles.draft import Draft, header_entries
 from t2s_rt.subtitles.ledger import entries
-from t2s_rt.subtitles.line import format_line
-from t2s_rt.subtitles.timed_text import add_blocks, escape, format_time, group, is_timing, plain
+from t2s_rt.subtitles.timed_text import add_blocks, escape, format_time, is_timing, plain, timed_lines
 
 MARK: Final = "[t2s]"
 
@@ -45,10 +44,9 @@ def format_srt(track: SubtitleTrack) -> str:
         shown = "\\n".join(line.strip() for line in text.splitlines() if line.strip())
         at_ms = round(1000 * at_s)
         tail.append(f"comment {at_ms // 1000}.{at_ms % 1000:03} {shown}")
-    last_ms = max((round(1000 * cue.end_s) for cue in track.cues), default=0)
+    last_ms = max((round(1000 * cue.end_s) for cue in (*track.cues, *track.muted)), default=0)
     parts = [_marked(0, head)]
-    for start_ms, end_ms, cues in group(track.cues):
-        parts.append((start_ms, end_ms, [escape(format_line(cue)) for cue in cues]))
+    parts += timed_lines(track)
     parts.append(_marked(last_ms, tail))
     texts = [
         "\n".join([f"{format_time(start, ',')} --> {format_time(end, ',')}", *lines])

@@ -8,8 +8,9 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from t2s_rt.subtitles.cue import SHORTEST_CUE_S, Cue
+from t2s_rt.subtitles.cue import ROUNDING_S, SHORTEST_CUE_S, SubtitleTrack
 from t2s_rt.subtitles.draft import Draft
+from t2s_rt.subtitles.line import MUTE, format_line
 
 NumberedLine = tuple[int, str]
 
@@ -26,8 +27,11 @@ def is_timing(line: str) -> bool:
     return "-->" in line
 
 
-def add_blocks(draft: Draft, lines: list[NumberedLine]) -> None:
+def add_blocks(draft: Draft, lines: list[NumberedLine]) -> float:
     """Take the lines between two blank ones: identifier, times, cues; again where a blank is missing.
+
+    Returns:
+        When the first of them starts, in seconds.
 
     Raises:
         SubtitleError: The times are missing, broken or descend, or a line is no cue.
@@ -36,6 +40,7 @@ def add_blocks(draft: Draft, lines: list[NumberedLine]) -> None:
     if not timings or timings[0] > 1:
         number, line = lines[timings[0] - 1 if timings else 0]
         raise draft.error(f"expected {_TIMES_EXAMPLE}, found {line.strip()[:60]!r}.", line=number)
+    starts_s: list[float] = []
     for first, following in itertools.pairwise([*timings, len(lines)]):
         number, timing = lines[first]
         start_s, end_s = _read_times(draft, timing, number)
@@ -43,13 +48,19 @@ def add_blocks(draft: Draft, lines: list[NumberedLine]) -> None:
         if following < len(lines) and body and body[-1][1].strip().isdecimal():
             body = body[:-1]  # the number of the cue that follows without a blank line
         draft.add_lines([(n, plain(line)) for n, line in body], start_s, end_s)
+        starts_s.append(start_s)
+    return starts_s[0]
 
 
-def group(cues: tuple[Cue, ...]) -> Iterator[tuple[int, int, list[Cue]]]:
-    """Cues with equal times together, as (start, end, cues); times in whole milliseconds."""
-    timed = sorted(((round(1000 * c.start_s), round(1000 * c.end_s), i) for i, c in enumerate(cues)))
+def timed_lines(track: SubtitleTrack) -> Iterator[tuple[int, int, list[str]]]:
+    """Cues with equal times together, as (start, end, their lines); times in whole milliseconds."""
+    lines = [(cue, escape(format_line(cue))) for cue in track.cues]
+    lines += [(cue, f"{MUTE} {escape(format_line(cue))}") for cue in track.muted]
+    timed = sorted(
+        (round(1000 * cue.start_s), round(1000 * cue.end_s), i) for i, (cue, _) in enumerate(lines)
+    )
     for (start_ms, end_ms), members in itertools.groupby(timed, key=lambda one: one[:2]):
-        yield start_ms, end_ms, [cues[i] for _, _, i in members]
+        yield start_ms, end_ms, [lines[i][1] for _, _, i in members]
 
 
 def format_time(time_ms: int, point: str) -> str:
@@ -83,7 +94,7 @@ def _read_times(draft: Draft, timing: str, number: int) -> tuple[float, float]:
     if times is None:
         raise draft.error(f"expected {_TIMES_EXAMPLE}, found {timing.strip()[:60]!r}.", line=number)
     start_s, end_s = (_seconds(draft, text, number) for text in times.groups())
-    if end_s - start_s < SHORTEST_CUE_S - 0.0015:
+    if end_s - start_s < SHORTEST_CUE_S - ROUNDING_S:
         raise draft.error(
             f"expected a cue that ends at least {SHORTEST_CUE_S} s after its start, found "
             f"{timing.strip()!r}.",

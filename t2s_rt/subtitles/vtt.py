@@ -11,7 +11,8 @@
     [mouth] smile 0.4
 
 The header is a comment, as WebVTT has no other place for it; the last comment is the ledger
-(`t2s_rt.subtitles.ledger`). Identifiers and settings of cues are passed over, as are styles and regions.
+(`t2s_rt.subtitles.ledger`). A line that begins with ``#`` is muted. Identifiers and settings of cues are
+passed over, as are styles and regions.
 """
 
 from __future__ import annotations
@@ -23,15 +24,13 @@ from t2s_rt.lyrics.srt import blocks
 from t2s_rt.subtitles.cue import KNOWN_KEYS, SubtitleTrack
 from t2s_rt.subtitles.draft import Draft, header_entries
 from t2s_rt.subtitles.ledger import entries
-from t2s_rt.subtitles.line import format_line
 from t2s_rt.subtitles.timed_text import (
     add_blocks,
-    escape,
     escape_note,
     format_time,
-    group,
     is_timing,
     resolve,
+    timed_lines,
 )
 
 HEADER: Final = "t2s motion subtitles"
@@ -65,12 +64,10 @@ def parse_vtt(lines: list[str], draft: Draft) -> None:
         else:
             cue_at = 0
         if cue_at < len(block):
-            count = len(draft.cues)
-            add_blocks(draft, numbered[cue_at:])
-            if pending and len(draft.cues) > count:
-                draft.comments += [(draft.cues[count][0].start_s, text) for text in pending]
-                pending.clear()
-    last_s = max((cue.end_s for cue, _ in draft.cues), default=0.0)
+            starts_s = add_blocks(draft, numbered[cue_at:])
+            draft.comments += [(starts_s, text) for text in pending]
+            pending.clear()
+    last_s = max((cue.end_s for cue in draft.all_cues()), default=0.0)
     draft.comments += [(last_s, text) for text in pending]
 
 
@@ -78,13 +75,14 @@ def format_vtt(track: SubtitleTrack) -> str:
     """The file's text."""
     parts = ["WEBVTT", _note(HEADER, [f"{key}: {value}" for key, value in header_entries(track.header)])]
     comments = list(track.comments)
-    for start_ms, end_ms, cues in group(track.cues):
+    for start_ms, end_ms, lines in timed_lines(track):
         while comments and round(1000 * comments[0][0]) <= start_ms:
             parts.append(_comment(comments.pop(0)[1]))
         times = f"{format_time(start_ms, '.')} --> {format_time(end_ms, '.')}"
-        parts.append("\n".join([times, *(escape(format_line(cue)) for cue in cues)]))
+        parts.append("\n".join([times, *lines]))
     parts += [_comment(text) for _, text in comments]
-    parts.append(_note(LEDGER, entries(track)))
+    if written := entries(track):
+        parts.append(_note(LEDGER, written))
     return "\n\n".join(parts) + "\n"
 
 
