@@ -35,6 +35,8 @@ class Lead:
 
     LEAD_S: Final = 0.030
     """How far ahead of the frame the mouth is. Lips and jaw move before the sound that they make."""
+    HEARD_LATE_S: Final = 0.015
+    """What is heard lags behind the sound by this (best correlation on the labelled song)."""
     READY: Final = 0.2
     """Of its opening what the mouth may show before a phrase, without a voice."""
     READY_BEFORE_S: Final = 0.22
@@ -59,6 +61,7 @@ class Lead:
         self._score = MouthScore(phonemes)
         self._agreement = Agreement()
         self._row: FloatArray = np.zeros(COLUMNS, np.float32)
+        self._heard: FloatArray = np.zeros(COLUMNS, np.float32)
         self._shape: FloatArray = np.zeros(len(MOUTH_ACTIONS), np.float32)
         self._jump: FloatArray = np.zeros(len(MOUTH_ACTIONS), np.float32)
         self._columns = np.array(MOUTH_COLUMNS, np.intp)
@@ -97,12 +100,13 @@ class Lead:
         voice = bool(newest[Feature.VOICE] > self.VOICE)
         self._silent_s = 0.0 if voice else self._silent_s + FRAME_S
         if song_s >= 0.0:
+            self._score.read(song_s - self.HEARD_LATE_S, self._heard)
+            believed = self._agreement.step(self._heard, features, motion, voice=voice)
             self._score.read(song_s + self.LEAD_S, self._row)
-            due = self._row
-            belief = self._agreement.step(due, motion, voice=voice) * float(due[COVERED])
+            belief = believed * float(self._row[COVERED])
         else:
-            due = self._row
             belief = 0.0
+        due = self._row
         self._follow_jump(song_s, due)
         audible = self._hears_more_than_quiet(float(newest[Feature.LOUDNESS_DBFS]))
         ready = self._be_ready(song_s, due, voice=voice, audible=audible) if song_s >= 0.0 else 0.0
