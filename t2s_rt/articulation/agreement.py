@@ -1,10 +1,10 @@
 """Whether the singer sings the words: what is heard against what is due, over the last seconds.
 
-The heard mouth (opening, rounding, width) and the heard level are correlated with what the words ask for,
-each in units of its usual spread and the heard ones around the singer's own running mean, so that a timid
-model and a strange voice still count. On the labelled song the right words score .5 and wrong or shifted
-ones 0 (`bench.lead` prints both). A short memory lets belief fall within about a second, a longer one must
-agree as well before it comes back.
+The heard mouth (opening, rounding, width) and the heard level are correlated with what the words ask
+for, each in units of its usual spread and the heard ones around the singer's own running mean, so that a
+timid model and a strange voice still count. On the labelled song the right words score .5 and wrong or
+shifted ones 0 (`bench.lead` prints both). A short memory lets belief fall within about a second, a
+longer one must agree as well before it comes back.
 """
 
 from __future__ import annotations
@@ -24,12 +24,13 @@ _CLOSURE_HEARD: Final = ACTION_INDEX["lip_closure"]
 _ROUNDING_HEARD: Final = ACTION_INDEX["lip_rounding"]
 _PUCKER_HEARD: Final = ACTION_INDEX["lip_pucker"]
 _SPREAD_HEARD: Final = ACTION_INDEX["lip_spread"]
+_LEVEL: Final = 3
 
 
 class _Memory:
     """Correlation of two rows of numbers with exponential forgetting, weighted over the numbers."""
 
-    PRIOR: Final = 0.2
+    PRIOR: Final = 0.4
     """Score before anything is heard."""
     STILLNESS: Final = 0.3
     """Added to the heard variance: a mouth that hardly moves agrees with nothing."""
@@ -69,7 +70,7 @@ class Agreement:
     DOUBT_BELOW: Final = 0.12
     DOUBT_SHORT: Final = 0.25
     DOUBT_LONG: Final = 0.20
-    """Belief falls while the short memory scores below the first, or each below its own of the others."""
+    """Belief falls while the short memory scores below the first, or both below their own."""
     BELIEVE_SHORT: Final = 0.25
     BELIEVE_LONG: Final = 0.28
     """Belief rises while each memory scores above its own."""
@@ -86,6 +87,9 @@ class Agreement:
     """Mean and spread of opening, rounding, width and level: heard ones of the bundled model on sung and
     synthetic voices, due ones of the inventory."""
     MOST: Final = 2.5
+    OPEN: Final = 0.01
+    """Shapes are compared while both mouths are open: that a mouth opens with every syllable tells
+    nothing about which syllable it is."""
     LEARN_FROM_S: Final = 4.0
     LEARN_UP_TO_S: Final = 9.0
     """The singer's own mean is learned over this long at first, over that long later."""
@@ -155,12 +159,16 @@ class Agreement:
         opening = asked[JAW] * (1.0 - asked[CLOSURE])
         level = asked[SUNG] * min(opening / self.FULL_OPENING, 1.0)
         wanted = [opening, asked[ROUNDING] + asked[PUCKER], asked[SPREAD], level]
-        self._heard_s += FRAME_S
-        learning = FRAME_S / min(self.LEARN_FROM_S + self._heard_s, self.LEARN_UP_TO_S)
+        shaped = heard[0] > self.OPEN and opening > self.OPEN
+        learning = 0.0
+        if shaped:
+            self._heard_s += FRAME_S
+            learning = FRAME_S / min(self.LEARN_FROM_S + self._heard_s, self.LEARN_UP_TO_S)
         for i, (h, d) in enumerate(zip(heard, wanted, strict=True)):
-            away = h - self._mean[i]
+            away = h - self._mean[i] if shaped or i == _LEVEL else 0.0
             self._mean[i] += learning * away
             heard[i] = clamp(away / self.SPREAD_HEARD[i], -self.MOST, self.MOST)
-            wanted[i] = clamp((d - self.USUAL_DUE[i]) / self.SPREAD_DUE[i], -self.MOST, self.MOST)
+            usual = d - self.USUAL_DUE[i] if shaped or i == _LEVEL else 0.0
+            wanted[i] = clamp(usual / self.SPREAD_DUE[i], -self.MOST, self.MOST)
         self._short.add(heard, wanted)
         self._long.add(heard, wanted)

@@ -83,7 +83,7 @@ class Mouth:
         face: list[float],
         condition: Condition | None = None,
     ) -> None:
-        """Write the mouth's actions into ``face``: ``motion`` is what was heard, ``condition`` the song."""
+        """Write the mouth into ``face``: ``motion`` was heard, ``condition`` is what the song asks."""
         self._step_gate(present=heard.present)
         self._lips_gate = 1.0 if heard.sounding else self._lips_gate * self.RELEASE_FACTOR
         if self._lips_gate < self.SHUT_BELOW:
