@@ -14,7 +14,9 @@ Measure the engine and print each figure beside its budget (bench/budgets.toml).
   stages    each stage of a hop alone, rendering speed, onset and release of the mouth, start-up
   latency   sample in to frame at a client's socket, live; through a loop-back device where there is one
   fanout    1,000 clients on one server, stalled ones among them
-  all       everything; with --write the result becomes docs/latency.md
+  rubric    what the embedded planner writes, and what retrieval finds, for the lines of bench/rubric;
+            with --verbose every line of the development half that is not met
+  all       everything but the rubric; with --write the result becomes docs/latency.md
 """
 
 
@@ -26,16 +28,19 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
         description=DESCRIPTION,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("what", choices=["stages", "latency", "fanout", "all"])
+    parser.add_argument("what", choices=["stages", "latency", "fanout", "rubric", "all"])
     parser.add_argument("--seconds", type=float, default=15.0, help="length of each live measurement")
     parser.add_argument("--clients", type=int, default=1000, help="clients of the fan-out")
     parser.add_argument("--stalled", type=int, default=50, help="how many of them never read")
+    parser.add_argument("--verbose", action="store_true", help="list what the rubric finds wrong")
     parser.add_argument("--write", action="store_true", help="write docs/latency.md")
     parser.set_defaults(run=run)
 
 
 def run(options: argparse.Namespace) -> int:
     """Measure and print."""
+    if options.what == "rubric":
+        return run_rubric(verbose=options.verbose)
     benches: dict[str, Callable[[], list[Table]]] = {
         "stages": lambda: stages.measure(options.seconds),
         "latency": lambda: latency.measure(options.seconds),
@@ -51,4 +56,13 @@ def run(options: argparse.Namespace) -> int:
     if options.write:
         write_page(tables)
         print("\nwritten: docs/latency.md")
+    return 0
+
+
+def run_rubric(*, verbose: bool) -> int:
+    """Judge the embedded planner and retrieval, and print."""
+    from bench import rubric_search, subtitles_rubric  # planning is not loaded for other commands
+
+    for name, search in rubric_search.searches().items():
+        print("\n" + text(subtitles_rubric.retrieval_table(name, search)), flush=True)
     return 0

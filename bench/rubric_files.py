@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -181,6 +182,7 @@ def _sound(row: dict[str, Any]) -> Descriptors:
     return Descriptors(**numbers, contour=contour)
 
 
+@lru_cache(maxsize=512)
 def sing(
     text: str,
     language: str,
