@@ -48,8 +48,8 @@ SHORTEST_CLOSURE_S: Final = 0.050
 BURST_S: Final = 0.030
 """Lips part this long before a stop's sound is over: the burst and what follows it."""
 
-SUNG, STOPPED, COVERED = len(MOUTH_ACTIONS), len(MOUTH_ACTIONS) + 1, len(MOUTH_ACTIONS) + 2
-COLUMNS: Final = len(MOUTH_ACTIONS) + 3
+SUNG, CONSONANT, UNVOICED, STOPPED, COVERED = range(len(MOUTH_ACTIONS), len(MOUTH_ACTIONS) + 5)
+COLUMNS: Final = len(MOUTH_ACTIONS) + 5
 _Samples64 = npt.NDArray[np.float64]
 
 
@@ -62,8 +62,9 @@ class _Run:
 class MouthScore:
     """The mouth at full voice for any time of a song: a pure function of its phonemes.
 
-    Rows hold `MOUTH_ACTIONS`, then `SUNG` (1 where a voice is due), `STOPPED` (1 where a stop may
-    silence it) and `COVERED` (1 where words are due, 0 in rests).
+    Rows hold `MOUTH_ACTIONS`, then `SUNG` (1 where a voice is due), `CONSONANT` (1 in one), `UNVOICED`
+    (1 where a sound without a voice is due), `STOPPED` (1 where a stop may silence it) and `COVERED` (1
+    where words are due, 0 in rests).
 
     Args:
         phonemes: In any order; those without length count for nothing but closures.
@@ -138,6 +139,8 @@ def _tabulate(phonemes: Sequence[Phoneme]) -> _Run:
         weights[near] += weight
         inside = slice(*np.searchsorted(times_s, (phoneme.start_s, phoneme.end_s)))
         table[inside, SUNG] = float(wish.voiced)
+        table[inside, CONSONANT] = float(not phoneme.vowel)
+        table[inside, UNVOICED] = float(not wish.voiced)
         table[inside, STOPPED] = float(wish.stops)
     table[:, : len(MOUTH_ACTIONS)] = pulled / weights
     table[:, CLOSURE] = _closures(phonemes, times_s)

@@ -93,6 +93,8 @@ def _consonants(letters: str, posture: Posture) -> dict[str, Posture]:
     return dict.fromkeys(letters, posture)
 
 
+_LEAVES_LIPS: Final = 0.003
+"""Lip dominance of sounds that leave rounding and spreading to the vowels around them."""
 _M: Final = _targets(jaw=0.12, closure=1.0)
 _F: Final = _targets(jaw=0.12, closure=0.30, upper=0.28)
 _T: Final = _targets(jaw=0.16, spread=0.08, upper=0.06, lower=0.22)
@@ -101,17 +103,17 @@ _SH: Final = _targets(jaw=0.10, funnel=0.58, rounding=0.12, upper=0.08, lower=0.
 _K: Final = _targets(jaw=0.24, upper=0.04, lower=0.14)
 
 _CONSONANTS: Final[dict[str, Posture]] = {
-    **_consonants("p", Posture(_M, 0.45, 0.15, closes=1.0, voiced=False, stops=True)),
-    **_consonants("bɓʙ", Posture(_M, 0.45, 0.15, closes=1.0)),
-    **_consonants("m", Posture(_M, 0.45, 0.15, closes=1.0)),
+    **_consonants("p", Posture(_M, 0.45, _LEAVES_LIPS, closes=1.0, voiced=False, stops=True)),
+    **_consonants("bɓʙ", Posture(_M, 0.45, _LEAVES_LIPS, closes=1.0)),
+    **_consonants("m", Posture(_M, 0.45, _LEAVES_LIPS, closes=1.0)),
     **_consonants("f", Posture(_F, 0.60, 0.60, closes=0.35, voiced=False)),
     **_consonants("vɱʋ", Posture(_F, 0.55, 0.55, closes=0.35)),
     **_consonants("ɸ", Posture(_targets(jaw=0.12, closure=0.4, rounding=0.2), 0.5, 0.35,
                                closes=0.4, voiced=False)),
     **_consonants("β", Posture(_targets(jaw=0.14, closure=0.4), 0.5, 0.2, closes=0.4)),
-    **_consonants("tʈ", Posture(_T, 0.42, 0.12, voiced=False, stops=True)),
-    **_consonants("dɖɗ", Posture(_T, 0.40, 0.12)),
-    **_consonants("nɳɲ", Posture(_T, 0.35, 0.10)),
+    **_consonants("tʈ", Posture(_T, 0.42, 0.06, voiced=False, stops=True)),
+    **_consonants("dɖɗ", Posture(_T, 0.40, 0.06)),
+    **_consonants("nɳɲ", Posture(_T, 0.35, 0.06)),
     **_consonants("lɫɭʎ", Posture(_targets(jaw=0.24, lower=0.20), 0.28, 0.10)),
     **_consonants("ɾɽ", Posture(_targets(jaw=0.24, lower=0.20), 0.22, 0.08)),
     **_consonants("rʀʁ", Posture(_targets(jaw=0.22, lower=0.16), 0.30, 0.10)),
@@ -125,13 +127,13 @@ _CONSONANTS: Final[dict[str, Posture]] = {
     **_consonants("ɕ", Posture(_targets(jaw=0.10, funnel=0.34, upper=0.10, lower=0.14), 0.65, 0.40,
                                voiced=False)),
     **_consonants("ʑ", Posture(_targets(jaw=0.10, funnel=0.34, upper=0.10, lower=0.14), 0.60, 0.40)),
-    **_consonants("kqc", Posture(_K, 0.25, 0.06, voiced=False, stops=True)),
-    **_consonants("ɡgɟɢɠʄ", Posture(_K, 0.22, 0.06)),
+    **_consonants("kqc", Posture(_K, 0.25, 0.03, voiced=False, stops=True)),
+    **_consonants("ɡgɟɢɠʄ", Posture(_K, 0.22, 0.03)),
     **_consonants("ŋɴ", Posture(_targets(jaw=0.22, lower=0.12), 0.28, 0.12)),
-    **_consonants("xçχħɧ", Posture(_K, 0.22, 0.06, voiced=False)),
-    **_consonants("ɣʕ", Posture(_K, 0.20, 0.06)),
-    **_consonants("hɦ", Posture(_targets(jaw=0.30), 0.06, 0.03, voiced=False)),
-    **_consonants("ʔ", Posture(_targets(jaw=0.20), 0.04, 0.02, voiced=False, stops=True)),
+    **_consonants("xçχħɧ", Posture(_K, 0.22, 0.03, voiced=False)),
+    **_consonants("ɣʕ", Posture(_K, 0.20, 0.03)),
+    **_consonants("hɦ", Posture(_targets(jaw=0.30), 0.06, _LEAVES_LIPS, voiced=False)),
+    **_consonants("ʔ", Posture(_targets(jaw=0.20), 0.04, _LEAVES_LIPS, voiced=False, stops=True)),
     **_consonants("jʝ", Posture(_targets(jaw=0.20, spread=0.36, upper=0.10, lower=0.26), 0.45, 0.45)),
     **_consonants("ɰ", Posture(_targets(jaw=0.22), 0.3, 0.15)),
     **_consonants("wʍ", Posture(_targets(jaw=0.16, rounding=0.44, pucker=0.74, funnel=0.16), 0.6, 0.85)),

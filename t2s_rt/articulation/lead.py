@@ -14,7 +14,7 @@ from typing import Final
 import numpy as np
 
 from t2s_rt.articulation.agreement import Agreement
-from t2s_rt.articulation.coarticulation import COLUMNS, COVERED, STOPPED, SUNG, MouthScore
+from t2s_rt.articulation.coarticulation import COLUMNS, CONSONANT, COVERED, STOPPED, UNVOICED, MouthScore
 from t2s_rt.articulation.inventory import MOUTH_ACTIONS, MOUTH_COLUMNS
 from t2s_rt.intensity.condition import Condition
 from t2s_rt.intensity.smoothing import clamp, ramp, smoothing_factor
@@ -42,9 +42,12 @@ class Lead:
     READY_BEFORE_S: Final = 0.22
     PATIENCE_S: Final = 0.15
     """After the phrase was due to begin the lips wait this long for a voice."""
-    RELAX_S: Final = 0.07
-    HOLD_S: Final = 0.35
-    """A voice that stops for a consonant is expected back within this."""
+    RELAX_S: Final = 0.05
+    HOLD_S: Final = 0.12
+    HOLD_STOP_S: Final = 0.35
+    """A voice that falls silent at a consonant, or at a stop, is expected back within this."""
+    GRACE_S: Final = 0.09
+    """A consonant counts for this long after it was due: a voice is heard a little late."""
     VOICE: Final = 0.5
     AUDIBLE_DB: Final = 12.0
     """An unvoiced consonant stands out of the quiet before it by this much."""
@@ -82,6 +85,7 @@ class Lead:
         self._trust = 0.0
         self._ready = 0.0
         self._silent_s = math.inf
+        self._consonant_s = self._stop_s = math.inf
         self._quiet_dbfs = 0.0
         self._answered = True
         self._awaited_s = math.inf
@@ -138,10 +142,11 @@ class Lead:
             self._hopes = self._answered  # who sang no note of the last phrase is not expected now
             self._answered = voice
             self._awaited_s = begins_s
-        unvoiced = due[COVERED] > 0.0 and due[SUNG] < 0.5
-        if unvoiced and (self._silent_s < self.HOLD_S and due[STOPPED] > 0.0):
-            return 1.0
-        if unvoiced and audible:
+        self._consonant_s = 0.0 if due[CONSONANT] > 0.5 else self._consonant_s + FRAME_S
+        self._stop_s = 0.0 if due[STOPPED] > 0.5 else self._stop_s + FRAME_S
+        held = self._silent_s < self.HOLD_S and self._consonant_s < self.GRACE_S
+        stopped = self._silent_s < self.HOLD_STOP_S and self._stop_s < self.GRACE_S
+        if held or stopped or (audible and due[UNVOICED] > 0.5):
             return 1.0
         waited_s = song_s - begins_s
         if begins_s != self._awaited_s or not self._hopes or waited_s > self.PATIENCE_S:

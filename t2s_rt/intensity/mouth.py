@@ -58,6 +58,9 @@ class Mouth:
     WORDS_LIPS_SOFT: Final = 0.8
     """Size of jaw and lips with no effort, of that at the singer's louder voice: words do not hear how
     loudly they are sung, the model does."""
+    WORDS_EFFORT_FROM_S: Final = 0.1
+    WORDS_USUAL_EFFORT: Final = 0.8
+    """How loudly they are sung is known this long after a voice began; before, it is as it was last."""
     WORDS_PITCH: Final = 0.05
     """What the jaw gains for each unit of pitch above the singer's middle (Sundberg and Skoog 1997: the
     jaw opens with pitch, most where the pitch nears the first formant)."""
@@ -72,6 +75,7 @@ class Mouth:
         self._loudness_factor = smoothing_factor(self.LOUDNESS_S)
         self._loudness = 1.0
         self._words_gate = 0.0
+        self._effort = self.WORDS_USUAL_EFFORT
         self._breath = Follower(0.06, 0.04)
         self._corners = Follower(0.12, 0.045) if _CORNERS not in known else None
         self._cheeks = Follower(0.18, 0.045) if _CHEEKS not in known else None
@@ -96,9 +100,9 @@ class Mouth:
                 smooth.step(motion[i])
             face[i] = smooth.value * (self._gate if i == _JAW else self._lips_gate)
         self._jaw = motion[_JAW]
+        self._open_with_effort(heard, face)
         if condition is not None:
             self._shape_words(heard, condition, face)
-        self._open_with_effort(heard, face)
         self._let_lips_win(face)
         self._breathe_in(heard, face)
         self._smile(heard, face)
@@ -116,16 +120,18 @@ class Mouth:
         """Blend in the words' shape: as large as the voice; without one as far as it is ready."""
         wanted = max(self._gate, condition.ready)
         self._words_gate = min(wanted, self._words_gate + self.WORDS_ATTACK)
+        if self._present_s > self.WORDS_EFFORT_FROM_S:
+            self._effort += (min(heard.effort, 1.1) - self._effort) * self._loudness_factor
+        effort = self._effort
         trust = condition.trust
         if trust <= 0.0:
             return
         shape = condition.shape.tolist()
-        effort = min(heard.effort if heard.present else 1.0, 1.0)
         lips = self._words_gate * (self.WORDS_LIPS_SOFT + (1.0 - self.WORDS_LIPS_SOFT) * effort)
         jaw = self._words_gate * (self.WORDS_SOFT + (1.0 - self.WORDS_SOFT) * effort)
         jaw *= 1.0 + self.WORDS_PITCH * heard.pitch
         for i in _SHAPED:
-            size = jaw if i == _JAW else self._words_gate if i == _CLOSURE else lips
+            size = jaw if i == _JAW else wanted if i == _CLOSURE else lips
             face[i] += trust * (size * shape[i] - face[i])
 
     def _open_with_effort(self, heard: Hearing, face: list[float]) -> None:
