@@ -1,0 +1,335 @@
+"""What a song feels, phrase by phrase: from its words, its sound and what is sung around it.
+
+Four witnesses are heard. The lexicon knows words and expressions, in the language of the line; a text
+embedding, where installed, knows lines that feel something without naming it; the sound is loud or soft,
+rising or falling; and the neighbours speak where a line alone says little. Their evidence adds up in
+log probabilities.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from t2s_rt.lyrics.song import Line
+from t2s_rt.pregen.descriptors import effort
+from t2s_rt.pregen.lexicon.book import Hit, lexicon_of
+from t2s_rt.pregen.lexicon.tokens import Token, Tokens, tokenize
+from t2s_rt.pregen.phrase import Contour, Emotion, Phrase, PhrasedSong
+
+EMOTIONS: Final = tuple(Emotion)
+INDEX: Final = {emotion: index for index, emotion in enumerate(EMOTIONS)}
+
+Vector = npt.NDArray[np.float64]
+
+NEGATION_WORDS: Final = 3
+"""How far before a word a negation still turns it; after it (German "nicht") one less."""
+NEGATION_LETTERS: Final = 3
+"""The same in letters, for scripts without spaces."""
+
+TURNED: Final[dict[Emotion, tuple[tuple[Emotion, float], ...]]] = {
+    Emotion.JOY: ((Emotion.SORROW, 0.8),),
+    Emotion.TENDERNESS: ((Emotion.SORROW, 0.4), (Emotion.ANGER, 0.2)),
+    Emotion.HOPE: ((Emotion.SORROW, 0.6),),
+    Emotion.LONGING: ((Emotion.LONGING, 0.3),),
+    Emotion.SORROW: ((Emotion.HOPE, 0.5), (Emotion.TENDERNESS, 0.4)),
+    Emotion.ANGER: ((Emotion.CALM, 0.4),),
+    Emotion.FEAR: ((Emotion.PRIDE, 0.6), (Emotion.HOPE, 0.3)),
+    Emotion.PRIDE: ((Emotion.SORROW, 0.5),),
+    Emotion.PLAY: ((Emotion.SORROW, 0.3),),
+    Emotion.CALM: ((Emotion.FEAR, 0.2), (Emotion.SORROW, 0.2)),
+}
+"""What a feeling becomes when it is denied: "don't cry" comforts, "not afraid" is brave."""
+
+
+@dataclass(frozen=True, slots=True)
+class Typical:
+    """How an emotion is mostly sung.
+
+    Directions after Juslin and Laukka (2003), a review of 104 studies of voices and 41 of music: anger
+    and joy fast and loud, sadness and tenderness slow, soft and falling, fear between. Numbers are ours.
+
+    Attributes:
+        effort: 0 whispered to 1 belted.
+        rate: Syllables a second.
+        contours: Where its melodies tend to go.
+        arousal: 0 still to 1 all out.
+        prior: Log odds before anything is known.
+    """
+
+    effort: float
+    rate: float
+    contours: tuple[Contour, ...]
+    arousal: float
+    prior: float = 0.0
+
+
+TYPICAL: Final[dict[Emotion, Typical]] = {
+    Emotion.JOY: Typical(0.66, 3.6, (Contour.ARCHED, Contour.RISING), 0.75),
+    Emotion.TENDERNESS: Typical(0.25, 2.3, (Contour.FALLING,), 0.25),
+    Emotion.HOPE: Typical(0.62, 3.3, (Contour.RISING,), 0.55),
+    Emotion.LONGING: Typical(0.48, 2.7, (Contour.ARCHED, Contour.FALLING), 0.4),
+    Emotion.SORROW: Typical(0.38, 2.6, (Contour.FALLING,), 0.35),
+    Emotion.ANGER: Typical(0.85, 3.8, (Contour.LEVEL,), 0.9),
+    Emotion.FEAR: Typical(0.42, 3.8, (Contour.LEVEL,), 0.65),
+    Emotion.PRIDE: Typical(0.82, 3.2, (Contour.RISING,), 0.8),
+    Emotion.PLAY: Typical(0.52, 4.4, (Contour.DIPPED,), 0.55),
+    Emotion.CALM: Typical(0.35, 2.8, (Contour.LEVEL,), 0.2, prior=0.1),
+}
+
+EFFORT_SPREAD: Final = 0.3
+RATE_SPREAD: Final = 0.5
+"""Of the logarithm of the rate."""
+CONTOUR_GAIN: Final = 0.35
+SOUND_WEIGHT: Final = 0.8
+WORDS_WEIGHT: Final = 0.9
+"""Times the logarithm of one plus the lexicon's counts: the second word of a kind says less."""
+LINE_WEIGHT: Final = 6.0
+"""Times the embedding's scores."""
+CONTEXT_REACH: Final = 4
+"""Phrases to each side."""
+CONTEXT_HALVES: Final = 1.5
+"""Phrases at which a neighbour counts half."""
+CONTEXT_WEIGHT: Final = 0.55
+REFRAIN_WEIGHT: Final = 0.25
+"""A section's phrases are of one mood."""
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """A word that a face does something with: sky, rain, you, never.
+
+    Attributes:
+        name: A list of the lexicon's images.
+        first: Index of its first syllable in the line.
+        last: Index of its last.
+    """
+
+    name: str
+    first: int
+    last: int
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A word that names a feeling.
+
+    Attributes:
+        emotion: After negation.
+        weight: More is stronger.
+        first: Index of its first syllable in the line.
+        last: Index of its last.
+    """
+
+    emotion: Emotion
+    weight: float
+    first: int
+    last: int
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a line's words alone say.
+
+    Attributes:
+        scores: ``(10,)`` weight of the words found for each emotion.
+        arousal: -1 to 1: words of rest against words of effort.
+        named: The words that name feelings.
+        images: The words that are pictures or gestures.
+        common: ``(syllables,)`` whether each belongs to a small word that no singer stresses.
+        question: Whether the line asks.
+        exclaimed: Whether it is called out.
+    """
+
+    scores: Vector
+    arousal: float
+    named: tuple[Named, ...]
+    images: tuple[Image, ...]
+    common: tuple[bool, ...]
+    question: bool
+    exclaimed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Feeling:
+    """What a phrase feels, all witnesses heard.
+
+    Attributes:
+        odds: ``(10,)`` probabilities of the emotions.
+        emotion: The likeliest.
+        colour: The second, where it is nearly as likely; else the same.
+        arousal: 0 still to 1 all out.
+        reading: What its words say.
+    """
+
+    odds: Vector
+    emotion: Emotion
+    colour: Emotion
+    arousal: float
+    reading: Reading
+
+
+class LineJudge(Protocol):
+    """Says what whole lines feel, beyond their words; a text embedding does."""
+
+    def judge(self, lines: Sequence[str]) -> Vector:
+        """Scores ``(lines, 10)``, about 0 for no opinion and 1 for certainty."""
+        ...
+
+
+def feel(song: PhrasedSong, judge: LineJudge | None = None) -> tuple[Feeling, ...]:
+    """What each phrase of a song feels.
+
+    Args:
+        song: The song.
+        judge: For lines that name no feeling; None does without.
+    """
+    readings = [read_line(phrase.line, phrase.language) for phrase in song.phrases]
+    own = np.stack([word_evidence(reading) for reading in readings])
+    if judge is not None:
+        own += LINE_WEIGHT * judge.judge([phrase.text for phrase in song.phrases])
+    evidence = own + _context(own, song)
+    evidence += np.stack([sound_evidence(phrase) for phrase in song.phrases])
+    evidence += np.array([TYPICAL[emotion].prior for emotion in EMOTIONS])
+    return tuple(
+        _feeling(row, phrase, reading)
+        for row, phrase, reading in zip(evidence, song.phrases, readings, strict=True)
+    )
+
+
+def _feeling(evidence: Vector, phrase: Phrase, reading: Reading) -> Feeling:
+    odds = np.exp(evidence - evidence.max())
+    odds /= odds.sum()
+    ranked = np.argsort(-odds, kind="stable")
+    first, second = EMOTIONS[ranked[0]], EMOTIONS[ranked[1]]
+    colour = second if odds[ranked[1]] > 0.4 * odds[ranked[0]] else first
+    return Feeling(odds, first, colour, _arousal(odds, phrase, reading), reading)
+
+
+def _arousal(odds: Vector, phrase: Phrase, reading: Reading) -> float:
+    """What the voice spends decides most, then what the emotion does to a body."""
+    typical = float(sum(p * TYPICAL[e].arousal for p, e in zip(odds, EMOTIONS, strict=True)))
+    sung = effort(phrase.descriptors)
+    rate = phrase.descriptors.rate
+    pace = 0.0 if rate is None else 0.08 * float(np.clip(np.log2(rate / 3.0), -1.0, 1.0))
+    said = 0.08 * reading.arousal + (0.06 if reading.exclaimed else 0.0)
+    return float(np.clip(0.35 * typical + 0.65 * sung + pace + said, 0.0, 1.0))
+
+
+def word_evidence(reading: Reading) -> Vector:
+    """Log odds ``(10,)`` from the lexicon's words."""
+    return WORDS_WEIGHT * np.log1p(reading.scores)
+
+
+def sound_evidence(phrase: Phrase) -> Vector:
+    """Log odds ``(10,)`` from how a phrase sounds; nothing where that is unknown."""
+    d = phrase.descriptors
+    evidence = np.zeros(len(EMOTIONS))
+    for index, emotion in enumerate(EMOTIONS):
+        typical = TYPICAL[emotion]
+        if d.loudness is not None or d.pitch is not None:
+            evidence[index] -= 0.5 * ((effort(d) - typical.effort) / EFFORT_SPREAD) ** 2
+        if d.rate is not None:
+            evidence[index] -= 0.25 * (np.log(max(d.rate, 0.2) / typical.rate) / RATE_SPREAD) ** 2
+        if d.contour in typical.contours:
+            evidence[index] += CONTOUR_GAIN
+    bounded: Vector = np.maximum(evidence, evidence.max() - 4.0)
+    return SOUND_WEIGHT * bounded
+
+
+def _context(own: Vector, song: PhrasedSong) -> Vector:
+    """What neighbours and the section add, ``(phrases, 10)``: less, the more a line says itself."""
+    count = len(own)
+    centred = own - own.mean(axis=1, keepdims=True)
+    said = np.ptp(own, axis=1)
+    distance = np.abs(np.subtract.outer(np.arange(count), np.arange(count))).astype(np.float64)
+    weight = np.where(
+        (distance > 0) & (distance <= CONTEXT_REACH), 0.5 ** (distance / CONTEXT_HALVES), 0.0
+    )
+    section = np.array([phrase.section for phrase in song.phrases])
+    weight *= np.where(np.equal.outer(section, section), 1.0, 0.5)
+    around = weight @ centred / np.maximum(weight.sum(axis=1, keepdims=True), 0.5)
+    mood = np.stack([centred[section == one].mean(axis=0) for one in section])
+    silence = 1.0 / (1.0 + 0.5 * said[:, None])
+    context: Vector = CONTEXT_WEIGHT * (0.4 + silence) * around + REFRAIN_WEIGHT * silence * mood
+    return context
+
+
+def read_line(line: Line, language: str) -> Reading:
+    """Search a line's words for feelings and pictures.
+
+    Args:
+        line: The line.
+        language: Two-letter code; lines of unknown or foreign language are read as English.
+    """
+    tokens = tokenize(line)
+    lexicon = lexicon_of(language)
+    hits = lexicon.search(tokens) if lexicon is not None else ()
+    if not any(hit.section in ("emotions", "images") for hit in hits):
+        english = lexicon_of("en")
+        hits = english.search(tokens) if english is not None else ()
+    named = tuple(one for hit in hits if hit.section == "emotions" for one in _named(hit, hits, tokens))
+    scores = np.zeros(len(EMOTIONS))
+    for one in named:
+        scores[INDEX[one.emotion]] += one.weight
+    strength = 1.0 + 0.12 * min(3, sum(hit.name == "intensifiers" for hit in hits))
+    strength -= 0.2 * any(hit.name == "softeners" for hit in hits)
+    high = sum(hit.weight for hit in hits if (hit.section, hit.name) == ("arousal", "high"))
+    low = sum(hit.weight for hit in hits if (hit.section, hit.name) == ("arousal", "low"))
+    return Reading(
+        scores=strength * scores,
+        arousal=float(np.tanh(0.5 * (high - low))),
+        named=named,
+        images=tuple(Image(hit.name, *hit.syllables) for hit in hits if hit.section == "images"),
+        common=_common(hits, len(line.syllables)),
+        question=_asks(line.text, hits),
+        exclaimed="!" in line.text or "\uff01" in line.text,
+    )
+
+
+def _common(hits: Sequence[Hit], count: int) -> tuple[bool, ...]:
+    small = [False] * count
+    for hit in hits:
+        if hit.name == "common" and not hit.dense:
+            for syllable in range(hit.syllables[0], hit.syllables[1] + 1):
+                small[syllable] = True
+    return tuple(small)
+
+
+def _asks(text: str, hits: Sequence[Hit]) -> bool:
+    """A question mark asks, or a line that begins with "why" or "who", or ends as questions end."""
+    if "?" in text or "\uff1f" in text:
+        return True
+    return any(
+        hit.name == "questions" and hit.weight >= 1.0 and (hit.dense or hit.first == 0) for hit in hits
+    )
+
+
+def _named(hit: Hit, hits: Sequence[Hit], line: Tokens) -> list[Named]:
+    """The feeling a word names; denied ones become what `TURNED` says."""
+    emotion = Emotion(hit.name)
+    weight = hit.weight * (1.25 if hit.last > hit.first and not hit.dense else 1.0)
+    denials = {other.syllables[0] for other in hits if _denies(other, hit, line)}
+    if len(denials) % 2 == 0:  # "can't stop loving" loves
+        return [Named(emotion, weight, *hit.syllables)]
+    return [Named(turned, part * weight, *hit.syllables) for turned, part in TURNED[emotion]]
+
+
+def _denies(negator: Hit, hit: Hit, line: Tokens) -> bool:
+    if negator.section != "grammar" or negator.dense is not hit.dense:
+        return False
+    gap_before, gap_after = hit.first - negator.last, negator.first - hit.last
+    if hit.dense:
+        before = negator.name == "negators" and 1 <= gap_before <= NEGATION_LETTERS
+        return before or (negator.name == "negators_after" and 1 <= gap_after <= NEGATION_LETTERS)
+    before = negator.name == "negators" and 1 <= gap_before <= NEGATION_WORDS + 1
+    after = negator.name == "negators_after" and 1 <= gap_after < NEGATION_WORDS
+    return (before or after) and _same_clause(line.tokens, negator, hit)
+
+
+def _same_clause(tokens: Sequence[Token], one: Hit, other: Hit) -> bool:
+    return tokens[one.first].clause == tokens[other.first].clause

@@ -1,0 +1,1 @@
+"""Motion subtitles without a language model: the same steps, by rules a person can read and change."""
