@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable
 
-from bench import fanout, latency, stages
+from bench import fanout, latency, song_clock, stages
 from bench.report import Table, machine, text, write_page
 
 DESCRIPTION = """\
@@ -16,7 +16,8 @@ Measure the engine and print each figure beside its budget (bench/budgets.toml).
   fanout    1,000 clients on one server, stalled ones among them
   rubric    what the embedded planner writes, and what retrieval finds, for the lines of bench/rubric;
             with --verbose every line of the development half that is not met
-  all       everything but the rubric; with --write the result becomes docs/latency.md
+  clock     how well singing puts a wrong song clock right
+  all       everything but rubric and clock; with --write the result becomes docs/latency.md
 """
 
 
@@ -28,7 +29,7 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
         description=DESCRIPTION,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("what", choices=["stages", "latency", "fanout", "rubric", "all"])
+    parser.add_argument("what", choices=["stages", "latency", "fanout", "rubric", "clock", "all"])
     parser.add_argument("--seconds", type=float, default=15.0, help="length of each live measurement")
     parser.add_argument("--clients", type=int, default=1000, help="clients of the fan-out")
     parser.add_argument("--stalled", type=int, default=50, help="how many of them never read")
@@ -45,8 +46,9 @@ def run(options: argparse.Namespace) -> int:
         "stages": lambda: stages.measure(options.seconds),
         "latency": lambda: latency.measure(options.seconds),
         "fanout": lambda: fanout.measure(options.clients, options.stalled, options.seconds),
+        "clock": song_clock.measure,
     }
-    chosen = list(benches) if options.what == "all" else [options.what]
+    chosen = [b for b in benches if b != "clock"] if options.what == "all" else [options.what]
     print(machine(), flush=True)
     tables: list[Table] = []
     for name in chosen:
