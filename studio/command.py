@@ -6,7 +6,9 @@ import argparse
 from types import ModuleType
 from typing import Final
 
-COMMANDS: Final[tuple[ModuleType, ...]] = ()
+from studio import llm
+
+COMMANDS: Final[tuple[ModuleType, ...]] = (llm,)
 """One module a command; each has `register(commands)`."""
 
 

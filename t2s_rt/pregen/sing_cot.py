@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, Protocol, TypeVar
@@ -140,7 +140,8 @@ class SingCoT:
         """
         begun_s = time.perf_counter()
         tally = _Tally()
-        planned = asyncio.run(self._ask_all(song, seed, tally))
+        examples = self._similar(song)  # before the loop: comparing texts is computing
+        planned = asyncio.run(self._ask_all(song, examples, seed, tally))
         unplanned = [phrase.index for phrase in song.phrases if phrase.index not in planned]
         for index in unplanned:
             planned[index] = self._fallback.plan_phrase(song, index, seed)
@@ -159,7 +160,14 @@ class SingCoT:
         cues = sorted((cue for plan in planned.values() for cue in plan.cues), key=cue_order)
         return SubtitleTrack(tuple(cues), header_of(song, self, seed))
 
-    async def _ask_all(self, song: PhrasedSong, seed: int, tally: _Tally) -> dict[int, PhrasePlan]:
+    def _similar(self, song: PhrasedSong) -> dict[int, Sequence[Example]]:
+        if self._examples is None:
+            return {}
+        return {phrase.index: self._examples(phrase, EXAMPLES) for phrase in song.phrases}
+
+    async def _ask_all(
+        self, song: PhrasedSong, examples: Mapping[int, Sequence[Example]], seed: int, tally: _Tally
+    ) -> dict[int, PhrasePlan]:
         """The plans of all phrases that the model could plan, by index."""
         async with LlmClient(self._server, seed) as client:
             greeting = await client.greet()
@@ -167,7 +175,7 @@ class SingCoT:
             if greeting.trouble:
                 tally.note(greeting.trouble)
             model = _Model(client, greeting, self._server, self._cache, seed, tally)
-            run = _Run(song, model, self._examples, self._progress)
+            run = _Run(song, model, examples, self._progress)
             planned = await run.plan()
             tally.roomless |= run.roomless
             return planned
@@ -180,7 +188,7 @@ class _Run:
         self,
         song: PhrasedSong,
         model: _Model,
-        examples: ExampleSource | None,
+        examples: Mapping[int, Sequence[Example]],
         progress: Callable[[int, int], None] | None,
     ) -> None:
         self._song = song
@@ -250,7 +258,7 @@ class _Run:
             self.roomless.add(phrase.index)
         else:
             sound = describe(phrase.descriptors)
-            examples = list(self._examples(phrase, EXAMPLES)) if self._examples else []
+            examples = list(self._examples.get(phrase.index, ()))
             asked = phrase_request(phrase, units, sound, context, examples)
             while examples and not self._model.holds(asked):
                 examples.pop()

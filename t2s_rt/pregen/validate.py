@@ -159,11 +159,14 @@ def _read_cue(
 
 
 def _check_overlaps(reader: _Reader, cues: tuple[Cue, ...], units: Sequence[Unit]) -> None:
+    fights: dict[tuple[int, int], tuple[Cue, Cue, list[str]]] = {}
     for first, second, action in overlaps(cues):
+        fights.setdefault((id(first), id(second)), (first, second, []))[2].append(action)
+    for first, second, actions in fights.values():
         reader.wrong(
             ProblemKind.OVERLAP,
             f"{first.region}: {first.move} ({_words(first, units)}) and {second.move} "
-            f"({_words(second, units)}) are at once and both move {action}. "
+            f"({_words(second, units)}) are at once and both move {' and '.join(actions)}. "
             "Give them different words or leave one out.",
         )
 
