@@ -23,7 +23,8 @@ def merge_edits(old: SubtitleTrack, regenerated: SubtitleTrack) -> SubtitleTrack
 
     Cues by hand stay to the letter, muted ones stay muted, deleted ones stay away. A regenerated cue
     that would drive an action of one of them at the same time is trimmed to the longest rest beside it,
-    or dropped where less than half of it or less than `LEAST_LEFT_S` is left.
+    or dropped where less than half of it or less than `LEAST_LEFT_S` is left. A cue by hand that the
+    planner writes to the letter is the planner's.
 
     Args:
         old: The track as the artist left it.
@@ -33,13 +34,16 @@ def merge_edits(old: SubtitleTrack, regenerated: SubtitleTrack) -> SubtitleTrack
         A track with the new header; further header entries and comments of the old one are kept.
     """
     planned = {checksum(cue) for cue in regenerated.cues}
-    by_hand = [cue for cue in old.cues if cue.by_hand and checksum(cue) not in planned]
-    fixed: list[Cue | Deletion] = [*by_hand, *old.muted, *old.deleted]
+    by_hand = [cue for cue in old.cues if cue.by_hand]
+    own = [cue for cue in by_hand if checksum(cue) not in planned]
+    fixed: list[Cue | Deletion] = [*own, *old.muted, *old.deleted]
     kept = [cue for new in regenerated.cues if (cue := _beside(new, fixed)) is not None]
+    written = {checksum(cue) for cue in kept}
+    by_hand = [cue for cue in by_hand if checksum(cue) not in written]
     return SubtitleTrack(
         cues=tuple(sorted([*by_hand, *kept], key=cue_order)),
         header=_header(old.header, regenerated.header),
-        deleted=tuple(sorted({*old.deleted, *regenerated.deleted}, key=cue_order)),
+        deleted=old.deleted,
         comments=old.comments,
         muted=old.muted,
     )

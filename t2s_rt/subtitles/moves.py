@@ -117,7 +117,7 @@ MOVES: Final[tuple[Move, ...]] = (
         "nods, lowest on the beat",
         Manner.REPEATED,
         cycle_beats=1.0,
-        cycle_s=0.5,
+        cycle_s=0.45,
     ),
     Move(
         "shake",

@@ -68,7 +68,7 @@ class Music:
         """How long a region takes to reach what a cue asks for that starts at ``at_s``."""
         factor = self._pace(at_s)
         if self._nearest(self._onsets_s, at_s) <= ON_NOTE_S:
-            factor *= ON_NOTE
+            factor = max(factor * ON_NOTE, FASTEST)
         return ATTACK_S[region] * factor
 
     def release_s(self, region: Region, at_s: float) -> float:
@@ -82,11 +82,14 @@ class Music:
         """The time of a beat of the music around this span; ``start_s`` where nothing is sung there."""
         first = bisect.bisect_left(self._onsets_s, start_s - PHASE_REACH_S)
         last = bisect.bisect_right(self._onsets_s, end_s + PHASE_REACH_S)
+        middle_s = (
+            start_s + end_s
+        ) / 2.0  # turns are counted from here, so that the beat may be inexact
         turn = 2j * math.pi / self.beat_s
-        total = sum(cmath.exp(turn * onset_s) for onset_s in self._onsets_s[first:last])
+        total = sum(cmath.exp(turn * (at_s - middle_s)) for at_s in self._onsets_s[first:last])
         if abs(total) < 1e-6:
             return start_s
-        return cmath.phase(total) / (2.0 * math.pi) * self.beat_s
+        return middle_s + cmath.phase(total) / (2.0 * math.pi) * self.beat_s
 
     def _pace(self, at_s: float) -> float:
         """Factor on times: 1 at the usual rate, less where syllables are quick, more on long notes."""
@@ -117,7 +120,7 @@ def _grid(song: Song | None) -> Times:
         if 0.005 < unit_s < SHORTEST_BEAT_S:
             first, last = math.ceil(SHORTEST_BEAT_S / unit_s), math.floor(LONGEST_BEAT_S / unit_s)
             return np.arange(first, last + 1).astype(np.float64) * unit_s
-    count = round(math.log(LONGEST_BEAT_S / SHORTEST_BEAT_S) / 0.004)
+    count = round(math.log(LONGEST_BEAT_S / SHORTEST_BEAT_S) / 0.002)
     return np.geomspace(SHORTEST_BEAT_S, LONGEST_BEAT_S, count).astype(np.float64)
 
 
