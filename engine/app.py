@@ -175,8 +175,8 @@ class App:
         self.metrics = Metrics()
         self._clock = clock or SystemClock()
         self._script = _script(config)
-        self._conductor = self._script.conductor()
-        self._pipeline = Pipeline(config.model, seed=config.seed, conductor=self._conductor)
+        self._pipeline = Pipeline(config.model, seed=config.seed)
+        self._pipeline.conductor = self._script.conductor(self._pipeline.lookahead_samples)
         self._source: Source = open_source(config.source, clock=self._clock, loop=config.loop)
         self._ring = AudioRing(RING_SAMPLES)
         self._mailbox = FrameMailbox()
@@ -229,7 +229,7 @@ class App:
         switch_interval_s = sys.getswitchinterval()
         sys.setswitchinterval(SWITCH_INTERVAL_S)
         await self.server.start()
-        if self._conductor is not None:
+        if self._pipeline.conductor is not None:
             self.server.set_script(self._script.as_json())
         try:
             self._hot.start()

@@ -42,9 +42,9 @@ class Pipeline:
     Args:
         model_path: Folder of an exported model; None for the bundled one.
         seed: Decides what the performer invents (blinks, gaze, brow and head manners), never the mouth.
-        conductor: Knows the song that is sung; None for free singing.
 
     Attributes:
+        conductor: Knows the song that is sung, set before the first push; None for free singing.
         stage_times: Milliseconds of each stage's steps, by stage name, and of whole hops as ``hop``.
         fallback: Why the baseline moves the mouth instead of the model; empty while the model does.
         motion_name: Name of what moves the mouth.
@@ -54,14 +54,12 @@ class Pipeline:
         ModelError: ``model_path`` was given and cannot be used. The bundled model falls back instead.
     """
 
-    def __init__(
-        self, model_path: Path | None = None, *, seed: int = 0, conductor: Conductor | None = None
-    ) -> None:
+    def __init__(self, model_path: Path | None = None, *, seed: int = 0) -> None:
         self.fallback = ""
         self.motion_name = ""
         self._motion = self._load(model_path)
         self._features = FeatureExtractor()
-        self._conductor = conductor
+        self.conductor: Conductor | None = None
         self._condition = Condition()
         self._performer = Performer(seed, self._motion.knows)
         self._rig = Rig()
@@ -162,8 +160,8 @@ class Pipeline:
         """Forget everything heard so far; the next frame is the first again."""
         self._features.reset()
         self._motion.reset()
-        if self._conductor is not None:
-            self._conductor.reset()
+        if self.conductor is not None:
+            self.conductor.reset()
         self._performer.reset()
         self._rig.reset()
         self._hops = self._seq = 0
@@ -217,9 +215,9 @@ class Pipeline:
         t2 = clock()
         position_s = song_s(pts_samples)
         condition = None
-        if self._conductor is not None:
+        if self.conductor is not None:
             condition = self._condition
-            position_s = self._conductor.step(position_s, self._feature_rows, self._intent, condition)
+            position_s = self.conductor.step(position_s, self._feature_rows, self._intent, condition)
         t3 = clock()
         actions = np.empty(ACTION_COUNT, np.float32)
         self._performer.step(self._feature_rows, self._intent, actions, condition)

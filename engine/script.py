@@ -10,12 +10,14 @@ from pathlib import Path
 from t2s_rt.articulation.lead import Lead
 from t2s_rt.conductor import Conductor
 from t2s_rt.errors import ConfigError
+from t2s_rt.following.follower import Follower
 from t2s_rt.lyrics import load_song
 from t2s_rt.lyrics.phonemes import Pronunciation, pronounce_song
 from t2s_rt.lyrics.song import Line, Song
 from t2s_rt.subtitles.cue import SubtitleTrack
 from t2s_rt.subtitles.cursor import Cursor
 from t2s_rt.subtitles.load import load_track
+from t2s_rt.timebase import seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +40,25 @@ class Script:
     follow: bool = True
     warnings: tuple[str, ...] = ()
 
-    def conductor(self) -> Conductor | None:
-        """Somebody who conducts by this script; None where nothing is known."""
+    def conductor(self, look_ahead_samples: int = 0) -> Conductor | None:
+        """Somebody who conducts by this script; None where nothing is known.
+
+        Args:
+            look_ahead_samples: How much newer the newest features are than the moment of a frame.
+        """
         if self.song is None and self.track is None:
             return None
         lead = Lead(self.pronunciation.phonemes) if self.pronunciation is not None else None
-        return Conductor(None, lead, Cursor(self.track or SubtitleTrack(()), self.song))
+        return Conductor(
+            self._follower(seconds(look_ahead_samples)),
+            lead,
+            Cursor(self.track or SubtitleTrack(()), self.song),
+        )
+
+    def _follower(self, features_ahead_s: float) -> Follower | None:
+        if self.song is None or not self.follow:
+            return None
+        return Follower(self.song, self.voice, features_ahead_s=features_ahead_s)
 
     def as_json(self, track: SubtitleTrack | None = None) -> bytes:
         """What the page shows of it, as docs/protocol.md has `/script`.

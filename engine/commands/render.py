@@ -85,8 +85,9 @@ def render(
         SetupError: The script's words need a package that is not installed.
     """
     source = open_audio(audio)
-    conductor = script.conductor() if script is not None else None
-    pipeline = Pipeline(model, seed=seed, conductor=conductor)
+    pipeline = Pipeline(model, seed=seed)
+    if script is not None:
+        pipeline.conductor = script.conductor(pipeline.lookahead_samples)
     pipeline.start(source.sample_rate_hz)
     frames: list[Frame] = []
     with tqdm(
