@@ -6,9 +6,9 @@ import argparse
 from types import ModuleType
 from typing import Final
 
-from studio import llm
+from studio import llm, subtitles
 
-COMMANDS: Final[tuple[ModuleType, ...]] = (llm,)
+COMMANDS: Final[tuple[ModuleType, ...]] = (llm, subtitles)
 """One module a command; each has `register(commands)`."""
 
 

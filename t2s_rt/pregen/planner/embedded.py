@@ -33,6 +33,7 @@ from t2s_rt.pregen.planner.arc import Part, find_arc
 from t2s_rt.pregen.planner.images import GESTURES, Gesture
 from t2s_rt.pregen.planner.points import Place, Points, Span, find_points
 from t2s_rt.pregen.planner.stage import Wish, settle
+from t2s_rt.pregen.probe import line_judge
 from t2s_rt.subtitles.cue import SubtitleTrack, cue_order
 
 NAME: Final = "embedded-1"
@@ -92,7 +93,8 @@ class EmbeddedPlanner:
     """Plans by rules; the same song and seed give the same track.
 
     Args:
-        judge: What whole lines feel (`t2s_rt.pregen.probe.line_judge`); None reads words only.
+        judge: What whole lines feel; None takes the text embedding where it is installed.
+        lexical: Do without the embedding: only words and sound are read.
         clock: Seconds, for the report.
     """
 
@@ -100,9 +102,14 @@ class EmbeddedPlanner:
     prompt_version = RULES_VERSION
 
     def __init__(
-        self, judge: LineJudge | None = None, clock: Callable[[], float] = time.perf_counter
+        self,
+        judge: LineJudge | None = None,
+        *,
+        lexical: bool = False,
+        clock: Callable[[], float] = time.perf_counter,
     ) -> None:
         self._judge = judge
+        self._ready = lexical or judge is not None
         self._clock = clock
         self._report = PlanReport()
         self._planned: tuple[PhrasedSong, int, tuple[PhrasePlan, ...]] | None = None
@@ -113,7 +120,11 @@ class EmbeddedPlanner:
         return self._report
 
     def plan(self, song: PhrasedSong, seed: int) -> SubtitleTrack:
-        """The whole song's cues with their header."""
+        """The whole song's cues with their header.
+
+        Raises:
+            SetupError: The text embedding is installed but does not load.
+        """
         begun_s = self._clock()
         plans = self.plan_phrases(song, seed)
         cues = sorted((cue for plan in plans for cue in plan.cues), key=cue_order)
@@ -129,6 +140,8 @@ class EmbeddedPlanner:
 
     def plan_phrases(self, song: PhrasedSong, seed: int) -> tuple[PhrasePlan, ...]:
         """What each phrase was understood to be, with its cues; the last song's are remembered."""
+        if not self._ready:
+            self._judge, self._ready = line_judge(), True
         if self._planned is None or self._planned[0] is not song or self._planned[1] != seed:
             self._planned = (song, seed, tuple(self._plan(song, seed)))
         return self._planned[2]
