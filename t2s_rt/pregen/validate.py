@@ -112,7 +112,8 @@ def read_phrase(reply: str, index: int, units: Sequence[Unit]) -> Checked[Phrase
     cues: list[Cue] = []
     for region in Region:
         lane = reader.record(reader.root, str(region), str(region))
-        for where, row in reader.rows(lane, "cues", 0, CUES_A_REGION, str(region)):
+        rows = reader.rows(lane, "cues", 0, CUES_A_REGION, str(region)) if lane is not None else []
+        for where, row in rows:
             cue = _read_cue(reader, row, where, region, by_number)
             if cue is not None:
                 cues.append(cue)
@@ -205,13 +206,13 @@ class _Reader:
         """Note a problem."""
         self.problems.append(Problem(kind, sentence))
 
-    def record(self, row: Mapping[str, Any], key: str, where: str) -> Mapping[str, Any]:
-        """An object inside an object."""
+    def record(self, row: Mapping[str, Any], key: str, where: str) -> Mapping[str, Any] | None:
+        """An object inside an object, None where there is none."""
         value = row.get(key)
         if isinstance(value, dict):
             return value
         self.wrong(ProblemKind.SHAPE, f"{where} should be an object, found {_shown(value)}.")
-        return {}
+        return None
 
     def rows(
         self, row: Mapping[str, Any], key: str, fewest: int, most: int, where: str
