@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable
 
-from bench import fanout, latency, song_clock, stages
+from bench import fanout, latency, song_clock, stages, subtitles_edits
 from bench.report import Table, machine, text, write_page
 
 DESCRIPTION = """\
@@ -64,7 +64,14 @@ def run(options: argparse.Namespace) -> int:
 def run_rubric(*, verbose: bool) -> int:
     """Judge the embedded planner and retrieval, and print."""
     from bench import rubric_search, subtitles_rubric  # planning is not loaded for other commands
+    from t2s_rt.pregen.planner import EmbeddedPlanner
 
-    for name, search in rubric_search.searches().items():
-        print("\n" + text(subtitles_rubric.retrieval_table(name, search)), flush=True)
+    planners = {"with the embedding": EmbeddedPlanner(), "lexical": EmbeddedPlanner(lexical=True)}
+    tables = [table for item in planners.items() for table in subtitles_rubric.verdict_tables(*item)]
+    searches = rubric_search.searches()
+    tables += [subtitles_rubric.retrieval_table(*item) for item in searches.items()]
+    for table in tables:
+        print("\n" + text(table), flush=True)
+    if verbose:
+        print("\n" + subtitles_rubric.failures(planners["with the embedding"]))
     return 0

@@ -124,17 +124,17 @@ def fact_share(verdicts: Sequence[Verdict]) -> float:
     return _share([held for verdict in verdicts for _, held in verdict.facts])
 
 
-def measure(planner: Plans, searches: dict[str, Search], seed: int = 0) -> list[Table]:
-    """All tables: directions of both halves, acoustics, retrieval.
+def verdict_tables(name: str, planner: Plans, seed: int = 0) -> list[Table]:
+    """Directions of both halves, then acoustics, as a planner meets them.
 
     Args:
-        planner: The planner to judge.
-        searches: Ways to search the bank, by name.
-        seed: Of the planner.
+        name: Of the planner, for the titles.
+        planner: It.
+        seed: Of its plans.
     """
     tables = [
         _verdict_table(
-            f"Directions, {title} half",
+            f"Directions, {title} half, {name}",
             judge_directions(planner, load_directions(half), seed),
             "directions",
             "lines_met",
@@ -142,11 +142,7 @@ def measure(planner: Plans, searches: dict[str, Search], seed: int = 0) -> list[
         for half, title in (("dev", "development"), ("test", "test"))
     ]
     heard = judge_acoustics(planner, load_acoustics(), seed)
-    tables.append(
-        _verdict_table("Acoustics: one line, sung in two ways", heard, "acoustics", "pairs_met")
-    )
-    tables += [retrieval_table(name, search) for name, search in searches.items()]
-    return tables
+    return [*tables, _verdict_table(f"Acoustics, {name}", heard, "acoustics", "pairs_met")]
 
 
 def failures(planner: Plans, seed: int = 0) -> str:
