@@ -16,6 +16,8 @@ DEFAULT_CAPACITY: Final = 2**16
 HOP_TIME_BUCKETS_S: Final = (0.0001, 0.0002, 0.0004, 0.0007, 0.001, 0.0015, 0.002, 0.004, 0.008, 0.016)
 CAPTURE_TO_WIRE_BUCKETS_S: Final = (0.004, 0.008, 0.012, 0.016, 0.02, 0.03, 0.045, 0.09, 0.18, 0.5)
 
+OUTPUT_TIME_BUCKETS_S: Final = (0.00005, 0.0001, 0.0002, 0.0003, 0.0005, 0.001, 0.002, 0.005)
+
 
 @dataclass(frozen=True, slots=True)
 class LatencySummary:
@@ -105,6 +107,11 @@ class Metrics:
         model_fallback: 1 while the baseline moves the mouth because the model failed.
         device_lost: How often the audio device vanished.
         audio_received_samples: Samples (per channel) that arrived over the WebSocket.
+        outputs: 1 while an ``output`` (VMC, VTube Studio, ...) runs.
+        output_frames: Frames sent, by ``output``.
+        output_skips: Frames that an output left out, by ``output``: not ready, or refused.
+        output_failures: Refusals and breaks, by ``output``.
+        output_time: Work of all outputs for one frame, in s.
     """
 
     def __init__(self) -> None:
@@ -149,6 +156,19 @@ class Metrics:
         self.device_lost = Counter("t2s_device_lost", "Times the audio device vanished", registry=own)
         self.audio_received_samples = Counter(
             "t2s_audio_received_samples", "Samples a channel that clients sent", registry=own
+        )
+
+        self.outputs = Gauge("t2s_output_running", "1 while an output runs", ["output"], registry=own)
+        self.output_frames = Counter("t2s_output_frames", "Frames sent", ["output"], registry=own)
+        self.output_skips = Counter("t2s_output_skips", "Frames left out", ["output"], registry=own)
+        self.output_failures = Counter(
+            "t2s_output_failures", "Refusals and breaks", ["output"], registry=own
+        )
+        self.output_time = Histogram(
+            "t2s_output_seconds",
+            "Work of all outputs for one frame",
+            buckets=OUTPUT_TIME_BUCKETS_S,
+            registry=own,
         )
 
     def observe_capture_to_wire_ns(self, latency_ns: int) -> None:

@@ -94,6 +94,11 @@ class Signals:
         self._vowels = VowelFit()
         self._visemes = VisemeFit() if visemes else None
 
+    @property
+    def has_visemes(self) -> bool:
+        """Whether the fifteen visemes are computed."""
+        return self._visemes is not None
+
     def read(self, frame: Frame) -> None:
         """Replace all values by this frame's."""
         self.frame = frame

@@ -141,6 +141,12 @@ class VrmModel:
         have = {name.lower() for name in self.expressions}
         return all(name.lower() in have for name in ARKIT_NAMES)
 
+    def find(self, name: str) -> Expression | None:
+        """The expression of this name, in either version's spelling and in any case."""
+        alias = PRESET_NAMES.get(name) or _VRM0_NAMES.get(name, name)
+        wanted = {name.lower(), alias.lower()}
+        return next((e for n, e in self.expressions.items() if n.lower() in wanted), None)
+
     def resolve(self, weights: dict[str, float]) -> dict[str, float]:
         """What the model shows when these expressions are asked for.
 
@@ -237,4 +243,5 @@ def _read_vrm0(vrm: dict[str, Any], nodes: list[dict[str, Any]]) -> VrmModel:
     return VrmModel(0, expressions, {bone["bone"]: _place(nodes, bone["node"]) for bone in bones})
 
 
+_VRM0_NAMES: Final = {v1: v0 for v0, v1 in PRESET_NAMES.items()}
 _VRM0_SPELLING: Final = {name.lower(): name for name in PRESET_NAMES}

@@ -1,0 +1,156 @@
+"""OpenSeeFace (UDP): for programs that take a webcam tracker's packets.
+
+One little-endian packet of 1,785 bytes a face. What a tracker sees in a picture is computed from our
+head: the points as a camera before the singer sees them, so the picture's right is the singer's left.
+"""
+
+from __future__ import annotations
+
+import math
+import struct
+from typing import Final
+
+import numpy as np
+
+from engine.clock import NS_PER_S
+from engine.outputs.base import OutputStatus, Pace
+from engine.outputs.datagrams import DatagramSender
+from t2s_rt.face.arkit import ARKIT_INDEX
+from t2s_rt.face.flame import FlameHead
+from t2s_rt.face.landmarks import LANDMARK_COUNT, POINT_COUNT, Landmarks
+from t2s_rt.face.retarget import Retargeter, Table, Target
+from t2s_rt.face.signals import SIGNAL_INDEX, Quaternion, Signals, product, quaternion
+from t2s_rt.types import FloatArray
+
+PORT: Final = 11573
+PACKET_BYTES: Final = 1785
+WIDTH_PX: Final = 640.0
+HEIGHT_PX: Final = 480.0
+PIXELS_PER_M: Final = 1600.0
+UNITS_PER_M: Final = 10.0
+"""Scale of the 3D points: a tracker has none of its own."""
+DISTANCE: Final = 8.0
+_HEAD: Final = struct.Struct("<diffffBf4f3f3f")
+
+
+def _feature(name: str, *terms: tuple[str, float]) -> Target:
+    return Target(name, terms, -1.0, 1.0)
+
+
+def _side(name: str, side: str) -> tuple[Target, ...]:
+    stretch = (f"mouthStretch{side}", 0.7), (f"mouthDimple{side}", 0.3), ("mouthPucker", -0.7)
+    if name == "brow":
+        inner, outer, down = "browInnerUp", f"browOuterUp{side}", f"browDown{side}"
+        return (
+            _feature(f"eyebrow_steepness_{side}", (inner, 0.6), (outer, -0.4), (down, -0.6)),
+            _feature(f"eyebrow_updown_{side}", (inner, 0.4), (outer, 0.6), (down, -1.0)),
+            _feature(f"eyebrow_quirk_{side}", (outer, 0.6), (inner, -0.6)),
+        )
+    return (
+        _feature(f"mouth_corner_updown_{side}", (f"mouthSmile{side}", 1.0), (f"mouthFrown{side}", -1.0)),
+        _feature(f"mouth_corner_inout_{side}", *stretch),
+    )
+
+
+FEATURES: Final = Table(
+    "openseeface",
+    (
+        _feature("eye_l", ("eyeBlinkLeft", -1.0), ("eyeWideLeft", 1.0)),
+        _feature("eye_r", ("eyeBlinkRight", -1.0), ("eyeWideRight", 1.0)),
+        *_side("brow", "Left"), *_side("brow", "Right"),
+        *_side("mouth", "Left"), *_side("mouth", "Right"),
+        _feature("mouth_open", ("lipsApart", 1.2)),
+        _feature("mouth_wide", ("mouthStretchLeft", 0.35), ("mouthStretchRight", 0.35),
+                 ("mouthSmileLeft", 0.25), ("mouthSmileRight", 0.25), ("mouthPucker", -0.8)),
+    ),
+)  # fmt: skip
+"""The fourteen features, 0 for a face at rest, -1 to 1."""
+
+
+class OpenSeeFaceOutput:
+    """Sends the face as the OpenSeeFace tracker does.
+
+    Args:
+        name: Unique among the outputs of a run.
+        host: The receiver.
+        port: Its UDP port.
+        rate_hz: Frames a second.
+
+    Raises:
+        SetupError: The head has not been built.
+    """
+
+    wants_visemes = False
+
+    def __init__(self, name: str, host: str, port: int = PORT, *, rate_hz: int = 60) -> None:
+        self.name = name
+        self._landmarks = Landmarks(FlameHead.load())
+        self._features = Retargeter(FEATURES)
+        self._feature_values: FloatArray = np.zeros(len(FEATURES.targets), np.float32)
+        self._picture: FloatArray = np.zeros((LANDMARK_COUNT + 2, 2), "<f4")
+        self._space: FloatArray = np.zeros((POINT_COUNT, 3), "<f4")
+        self._sure = np.ones(LANDMARK_COUNT + 2, "<f4").tobytes()
+        self._sender = DatagramSender(name, host, port)
+        self._pace = Pace(rate_hz)
+        self._places = [SIGNAL_INDEX[each] for each in ("headYaw", "headPitch", "headRoll")]
+
+    async def start(self) -> None:
+        """Find the receiver and open the socket."""
+        await self._sender.start()
+
+    def offer(self, signals: Signals, now_ns: int) -> None:
+        """Send a frame unless the receiver refuses or the frame is not due."""
+        assert signals.frame is not None
+        if self._pace.due(signals.frame.seq) and self._sender.ready(now_ns):
+            self._sender.send([self.packet(signals, now_ns / NS_PER_S)], now_ns)
+
+    def packet(self, signals: Signals, at_s: float) -> bytes:
+        """One face's packet.
+
+        Args:
+            signals: The face.
+            at_s: Time stamp in s, of any clock.
+        """
+        arkit = signals.values
+        points = self._landmarks.place(arkit[: len(ARKIT_INDEX)], signals.eyes)
+        turned = (points[: LANDMARK_COUNT + 2] - self._landmarks.neck) @ matrix(signals.head).T
+        # (y, x) with the origin at the picture's top left; the neck stands below its middle.
+        self._picture[:, 0] = HEIGHT_PX * 0.7 - PIXELS_PER_M * turned[:, 1]
+        self._picture[:, 1] = WIDTH_PX / 2 + PIXELS_PER_M * turned[:, 0]
+        centered = UNITS_PER_M * (points - points[68:].mean(axis=0))
+        np.multiply(centered, (1.0, 1.0, -1.0), out=self._space, casting="unsafe")
+        self._features.step(signals.values, self._feature_values)
+        yaw, pitch, roll = (float(arkit[place]) for place in self._places)
+        # Receivers subtract what their tracker's picture axes add: 180 degrees about x, 90 about z.
+        euler = (pitch + 180.0, -yaw, 90.0 - roll)
+        x, y, z = (math.radians(angle) for angle in euler)
+        turn = product(quaternion(0, 0, z), product(quaternion(0, y, 0), quaternion(x, 0, 0)))
+        head = _HEAD.pack(
+            at_s, 0, WIDTH_PX, HEIGHT_PX,
+            1.0 - float(arkit[ARKIT_INDEX["eyeBlinkRight"]]),
+            1.0 - float(arkit[ARKIT_INDEX["eyeBlinkLeft"]]),
+            1, 0.0, *turn[1:], turn[0], *euler, 0.0, 0.0, DISTANCE,
+        )  # fmt: skip
+        features = self._feature_values.astype("<f4").tobytes()
+        return b"".join((head, self._sure, self._picture.tobytes(), self._space.tobytes(), features))
+
+    def status(self, now_ns: int) -> OutputStatus:
+        """How it fares."""
+        return self._sender.status(now_ns)
+
+    async def close(self) -> None:
+        """Close the socket."""
+        self._sender.close()
+
+
+def matrix(turn: Quaternion) -> FloatArray:
+    """``(3, 3)`` rotation matrix of a unit quaternion."""
+    w, x, y, z = turn
+    return np.array(
+        [
+            [1 - 2 * (y * y + z * z), 2 * (x * y - w * z), 2 * (x * z + w * y)],
+            [2 * (x * y + w * z), 1 - 2 * (x * x + z * z), 2 * (y * z - w * x)],
+            [2 * (x * z - w * y), 2 * (y * z + w * x), 1 - 2 * (x * x + y * y)],
+        ],
+        np.float32,
+    )

@@ -1,0 +1,163 @@
+"""Records the face to a file: npz, FLAME npz, Live Link CSV or animated GLB, by the name's ending."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+
+from engine.outputs.base import OutputState, OutputStatus, Tally
+from t2s_rt.errors import ConfigError, T2SError
+from t2s_rt.face.clip import ROW, Rows, arrays, flame_arrays, live_link_csv, row_of
+from t2s_rt.face.clip_glb import animate_head
+from t2s_rt.face.flame import FlameHead
+from t2s_rt.face.head import HEAD_GLB
+from t2s_rt.face.signals import Signals
+from t2s_rt.timebase import FRAME_RATE_HZ
+
+LONGEST_S: Final = 1800
+"""A take's end by itself: half an hour is 85 MB in memory."""
+BLOCK_FRAMES: Final = 60 * FRAME_RATE_HZ
+
+
+def write_npz(path: Path, rows: Rows) -> None:
+    """The arrays of `t2s render`."""
+    with path.open("wb") as file:
+        np.savez_compressed(file, allow_pickle=False, **arrays(rows))
+
+
+def write_flame(path: Path, rows: Rows) -> None:
+    """FLAME parameters and the hash of the embedded head's basis."""
+    with path.open("wb") as file:
+        named = flame_arrays(rows, FlameHead.load().basis_hash)
+        np.savez_compressed(file, allow_pickle=False, **named)
+
+
+def write_csv(path: Path, rows: Rows) -> None:
+    """A take of Live Link Face."""
+    path.write_text(live_link_csv(rows), encoding="utf-8", newline="\n")
+
+
+def write_glb(path: Path, rows: Rows) -> None:
+    """The embedded head, animated."""
+    path.write_bytes(animate_head(HEAD_GLB.read_bytes(), rows))
+
+
+WRITERS: Final[dict[str, Callable[[Path, Rows], None]]] = {
+    ".flame.npz": write_flame,
+    ".npz": write_npz,
+    ".csv": write_csv,
+    ".glb": write_glb,
+}
+
+
+def writer_of(path: Path) -> Callable[[Path, Rows], None]:
+    """What writes a file of this name.
+
+    Raises:
+        ConfigError: The ending is none that can be written, or the folder does not exist.
+    """
+    if not path.parent.is_dir():
+        raise ConfigError(f"There is no folder {path.parent} to record into.", "Make it first.")
+    if path.is_dir():
+        raise ConfigError(f"{path} is a folder.", "Give a file name.")
+    for ending, writer in WRITERS.items():
+        if path.name.lower().endswith(ending):
+            return writer
+    raise ConfigError(
+        f"{path.name} has no ending that can be recorded.", f"Use one of {', '.join(WRITERS)}."
+    )
+
+
+def write_whole(path: Path, rows: Rows) -> None:
+    """Write a clip; a reader sees the old file or the whole new one, never half.
+
+    Raises:
+        ConfigError: The file cannot be written.
+    """
+    writer = writer_of(path)
+    try:
+        handle, temporary = tempfile.mkstemp(suffix=".part", dir=path.parent)
+        os.close(handle)
+        try:
+            writer(Path(temporary), rows)
+            Path(temporary).replace(path)
+        finally:
+            Path(temporary).unlink(missing_ok=True)
+    except OSError as problem:
+        raise ConfigError(f"{path} cannot be written: {problem.strerror}.") from problem
+
+
+class RecorderOutput:
+    """Keeps frames while it is on, writes the file when it is switched off or the run ends.
+
+    Args:
+        name: Unique among the outputs of a run.
+        path: Where to; the ending says what.
+
+    Raises:
+        ConfigError: The ending is unknown or the folder does not exist.
+    """
+
+    wants_visemes = False
+
+    def __init__(self, name: str, path: Path) -> None:
+        writer_of(path)
+        self.name = name
+        self._path = path
+        self._blocks: list[Rows] = []
+        self._count = 0
+        self._tally = Tally()
+        self._trouble = ""
+
+    async def start(self) -> None:
+        """Begin a take, over the file of the one before."""
+        self._blocks, self._count, self._trouble = [], 0, ""
+
+    def offer(self, signals: Signals, now_ns: int) -> None:
+        """Keep a frame, until the take is full."""
+        assert signals.frame is not None
+        if self._count >= LONGEST_S * FRAME_RATE_HZ:
+            self._tally.skipped += 1
+            return
+        place = self._count % BLOCK_FRAMES
+        if place == 0:
+            self._blocks.append(np.zeros(BLOCK_FRAMES, ROW))
+        self._blocks[-1][place] = row_of(signals.frame)
+        self._count += 1
+        self._tally.send(now_ns)
+
+    def status(self, now_ns: int) -> OutputStatus:
+        """How long the take is."""
+        full = self._count >= LONGEST_S * FRAME_RATE_HZ
+        what = f"Has {self._count / FRAME_RATE_HZ:.0f} s for {self._path.name}."
+        if full:
+            what += " The take is full: switch it off to write it."
+        return OutputStatus(
+            self.name,
+            OutputState.STOPPED if full or self._trouble else OutputState.RUNNING,
+            self._trouble or what,
+            None,
+            self._tally.rate_hz(now_ns),
+            self._tally.sent,
+            self._tally.skipped,
+            self._tally.failures,
+        )
+
+    async def close(self) -> None:
+        """Write the file, away from the event loop."""
+        if not self._count:
+            return
+        rows = np.concatenate(self._blocks)[: self._count]
+        self._blocks, self._count = [], 0
+        try:
+            await asyncio.to_thread(write_whole, self._path, rows)
+        except T2SError as problem:
+            self._trouble = str(problem)
+            self._tally.failures += 1
+            raise

@@ -1,0 +1,219 @@
+"""All outputs of a run: each frame is read once and offered to every one, none can hold up another."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import math
+import time
+from dataclasses import dataclass, replace
+from typing import Final
+
+from engine.clock import Clock
+from engine.mailbox import FrameMailbox
+from engine.metrics import Metrics
+from engine.outputs.base import Backoff, Output, OutputState, OutputStatus
+from t2s_rt.errors import ConfigError
+from t2s_rt.face.signals import Signals
+from t2s_rt.types import Frame
+
+logger = logging.getLogger(__name__)
+
+MOST_OUTPUTS: Final = 16
+OFF: Final = "Switched off."
+
+
+@dataclass(slots=True)
+class _Seat:
+    """One output and what the runner knows about it.
+
+    Attributes:
+        output: The output.
+        on: Whether it is switched on.
+        backoff: Pauses after it raised what it should not have.
+        faults: How often it did.
+        fault: The last such fault, as a sentence.
+        counted: Sent, skipped, failures as already counted in the metrics.
+    """
+
+    output: Output
+    on: bool
+    backoff: Backoff
+    faults: int = 0
+    fault: str = ""
+    counted: tuple[int, int, int] = (0, 0, 0)
+
+
+class Outputs:
+    """Takes frames from the hot thread and offers them to the outputs on the event loop.
+
+    A mailbox of its own, so that the WebSocket's clients are served first and never wait. Everything but
+    `put` is called on the event loop's thread.
+
+    Args:
+        metrics: Where sending is counted and timed.
+        clock: The clock of the frames' ``captured_ns``.
+    """
+
+    def __init__(self, metrics: Metrics, clock: Clock) -> None:
+        self._metrics = metrics
+        self._now_ns = clock.now_ns
+        self._mailbox = FrameMailbox()
+        self._seats: dict[str, _Seat] = {}
+        self._on: tuple[_Seat, ...] = ()
+        self._signals = Signals()
+        self._task: asyncio.Task[None] | None = None
+
+    def put(self, frame: Frame) -> None:
+        """Leave a frame for the outputs; never waits, from one thread at a time."""
+        if self._on:
+            self._mailbox.put(frame)
+
+    async def start(self) -> None:
+        """Send frames from now on."""
+        self._task = asyncio.create_task(self._run(), name="t2s outputs")
+
+    async def close(self) -> None:
+        """Close every output and stop."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+            self._task = None
+        for seat in tuple(self._seats.values()):
+            if seat.on:
+                await self._close(seat)
+        self.count()
+        self._seats.clear()
+        self._choose()
+
+    async def add(self, output: Output, *, on: bool = True) -> None:
+        """Include an output, switched on or off.
+
+        Raises:
+            ConfigError: One of that name is there, there are too many, or it cannot start.
+        """
+        if output.name in self._seats:
+            raise ConfigError(
+                f"There is an output {output.name!r} already.", "Give the second a name=..."
+            )
+        if len(self._seats) >= MOST_OUTPUTS:
+            raise ConfigError(f"More than {MOST_OUTPUTS} outputs are not possible at once.")
+        self._seats[output.name] = _Seat(output, on=False, backoff=Backoff())
+        if on:
+            try:
+                await self.switch(output.name, on=True)
+            except BaseException:
+                del self._seats[output.name]
+                raise
+
+    async def remove(self, name: str) -> None:
+        """Close an output and forget it.
+
+        Raises:
+            ConfigError: There is none of that name.
+        """
+        await self.switch(name, on=False)
+        self.count()
+        del self._seats[name]
+
+    async def switch(self, name: str, *, on: bool) -> None:
+        """Switch an output on or off while the run goes on; harmless where it is so already.
+
+        Raises:
+            ConfigError: There is none of that name, or it cannot start.
+        """
+        seat = self._seats.get(name)
+        if seat is None:
+            known = ", ".join(self._seats) or "none"
+            raise ConfigError(f"There is no output {name!r}.", f"There is {known}.")
+        if on and not seat.on:
+            await seat.output.start()
+            seat.on = True
+        elif not on and seat.on:
+            await self._close(seat)
+        self._choose()
+
+    def statuses(self) -> tuple[OutputStatus, ...]:
+        """How each output fares, in the order they were added."""
+        return tuple(self._status(seat) for seat in self._seats.values())
+
+    def count(self) -> None:
+        """Bring the metrics up to date with what the outputs counted."""
+        for name, seat in self._seats.items():
+            status = self._status(seat)
+            totals = (status.sent, status.skipped, status.failures)
+            counters = (
+                self._metrics.output_frames,
+                self._metrics.output_skips,
+                self._metrics.output_failures,
+            )
+            for counter, total, counted in zip(counters, totals, seat.counted, strict=True):
+                counter.labels(output=name).inc(max(0, total - counted))
+            seat.counted = totals
+            self._metrics.outputs.labels(output=name).set(status.state is OutputState.RUNNING)
+
+    def publish(self, frame: Frame) -> None:
+        """Offer a frame to every output that is on."""
+        begun_ns = time.perf_counter_ns()
+        if not _is_finite(frame):
+            return  # the server counts and reports such a frame
+        self._signals.read(frame)
+        now_ns = self._now_ns()
+        for seat in self._on:
+            if seat.faults and seat.backoff.pausing(now_ns):
+                continue
+            try:
+                seat.output.offer(self._signals, now_ns)
+            except Exception as fault:  # noqa: BLE001 - one output's fault must not end the others
+                self._blame(seat, fault, now_ns)
+        self._metrics.output_time.observe((time.perf_counter_ns() - begun_ns) * 1e-9)
+
+    async def _run(self) -> None:
+        while True:
+            self.publish(await self._mailbox.get())
+            await asyncio.sleep(0)  # a mailbox that is never empty must not starve the loop
+
+    async def _close(self, seat: _Seat) -> None:
+        seat.on = False
+        self._choose()
+        try:
+            await seat.output.close()
+        except Exception as fault:  # noqa: BLE001 - as in publish
+            self._blame(seat, fault, self._now_ns())
+
+    def _choose(self) -> None:
+        """Bring the list of outputs that frames go to up to date."""
+        self._on = tuple(seat for seat in self._seats.values() if seat.on)
+        visemes = any(seat.output.wants_visemes for seat in self._on)
+        if visemes != self._signals.has_visemes:
+            self._signals = Signals(visemes=visemes)
+
+    def _blame(self, seat: _Seat, fault: Exception, now_ns: int) -> None:
+        if not seat.faults:
+            logger.error("output %s failed (counted from now on)", seat.output.name, exc_info=fault)
+        seat.faults += 1
+        seat.fault = f"Failed inside: {fault!r}."
+        seat.backoff.fail(now_ns)
+
+    def _status(self, seat: _Seat) -> OutputStatus:
+        now_ns = self._now_ns()
+        status = seat.output.status(now_ns)
+        if not seat.on:
+            status = replace(status, state=OutputState.OFF, detail=OFF, listening=None, rate_hz=0.0)
+        if not seat.faults:
+            return status
+        failing = seat.on and seat.backoff.pausing(now_ns)
+        return replace(
+            status,
+            failures=status.failures + seat.faults,
+            state=OutputState.RETRYING if failing else status.state,
+            detail=seat.fault if failing else status.detail,
+        )
+
+
+def _is_finite(frame: Frame) -> bool:
+    """Whether all that outputs send is a number: a sum is one only where all its parts are."""
+    pose, voice = frame.flame, frame.voice
+    parts = (frame.arkit, pose.global_pose, pose.neck_pose, pose.eyes_pose)
+    total = sum(float(part.sum()) for part in parts)
+    return math.isfinite(total + voice.f0_hz + voice.loudness_dbfs + voice.voice)
