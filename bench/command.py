@@ -17,7 +17,8 @@ Measure the engine and print each figure beside its budget (bench/budgets.toml).
   rubric    what the embedded planner writes, and what retrieval finds, for the lines of bench/rubric;
             with --verbose every line of the development half that is not met
   clock     how well singing puts a wrong song clock right
-  all       everything but rubric and clock; with --write the result becomes docs/latency.md
+  edits     how closely the face follows each move of motion subtitles, reloads and seeks included
+  all       everything but rubric, clock and edits; with --write the result becomes docs/latency.md
 """
 
 
@@ -29,7 +30,9 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
         description=DESCRIPTION,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("what", choices=["stages", "latency", "fanout", "rubric", "clock", "all"])
+    parser.add_argument(
+        "what", choices=["stages", "latency", "fanout", "rubric", "clock", "edits", "all"]
+    )
     parser.add_argument("--seconds", type=float, default=15.0, help="length of each live measurement")
     parser.add_argument("--clients", type=int, default=1000, help="clients of the fan-out")
     parser.add_argument("--stalled", type=int, default=50, help="how many of them never read")
@@ -47,8 +50,10 @@ def run(options: argparse.Namespace) -> int:
         "latency": lambda: latency.measure(options.seconds),
         "fanout": lambda: fanout.measure(options.clients, options.stalled, options.seconds),
         "clock": song_clock.measure,
+        "edits": subtitles_edits.measure,
     }
-    chosen = [b for b in benches if b != "clock"] if options.what == "all" else [options.what]
+    alone = ("clock", "edits")
+    chosen = [b for b in benches if b not in alone] if options.what == "all" else [options.what]
     print(machine(), flush=True)
     tables: list[Table] = []
     for name in chosen:
