@@ -8,9 +8,11 @@ import sys
 from pathlib import Path
 from typing import Final
 
+from tqdm import tqdm
+
 from t2s_rt.errors import ConfigError, SubtitleError
 from t2s_rt.pregen.build import BuildReport, Request, build
-from t2s_rt.pregen.plan import Planner
+from t2s_rt.pregen.plan import Planner, PlanReport
 from t2s_rt.pregen.planner import EmbeddedPlanner
 from t2s_rt.subtitles.cue import SubtitleTrack
 from t2s_rt.subtitles.load import SUFFIXES, load_track, save_track
@@ -66,6 +68,15 @@ def _add_planner(parser: argparse.ArgumentParser) -> None:
     )
     group.add_argument("--llm", metavar="URL", help="an OpenAI-compatible server, such as vLLM")
     group.add_argument("--llm-model", default="", metavar="NAME", help="default: the server's first")
+    group.add_argument(
+        "--llm-timeout", type=float, default=120.0, metavar="S", help="for one answer (%(default)g s)"
+    )
+    group.add_argument(
+        "--llm-calls", type=int, default=4, metavar="N", help="questions at a time (%(default)s)"
+    )
+    group.add_argument(
+        "--llm-anew", action="store_true", help="neither use nor keep answers of earlier runs"
+    )
     group.add_argument(
         "--lexical", action="store_true", help="without the text embedding: words and sound only"
     )
@@ -160,13 +171,60 @@ def choose_planner(options: argparse.Namespace) -> Planner:
         raise ConfigError("--planner embedded asks no server, but --llm names one.", "Give one of both.")
     if options.llm_model and not options.llm:
         raise ConfigError("--llm-model names a model, but no server.", "Give --llm URL.")
-    embedded = EmbeddedPlanner(lexical=options.lexical)
     if not options.llm:
-        return embedded
-    from t2s_rt.pregen.llm import Server  # the client's libraries come with an extra
-    from t2s_rt.pregen.sing_cot import SingCoT
+        return EmbeddedPlanner(lexical=options.lexical)
+    from t2s_rt.pregen.llm import Server, key_from_environment  # the client comes with an extra
+    from t2s_rt.pregen.llm_planner import llm_planner
 
-    return SingCoT(Server(options.llm, options.llm_model), embedded)
+    server = Server(
+        options.llm,
+        options.llm_model,
+        api_key=key_from_environment(),
+        concurrency=options.llm_calls,
+        timeout_s=options.llm_timeout,
+    )
+    visible = not options.quiet and sys.stderr.isatty()
+    return llm_planner(
+        server,
+        lexical=options.lexical,
+        keep_answers=not options.llm_anew,
+        progress=PhraseBar() if visible else None,
+    )
+
+
+class PhraseBar:
+    """Shows on a terminal how many phrases are planned."""
+
+    def __init__(self) -> None:
+        self._bar: tqdm[None] | None = None
+
+    def __call__(self, done: int, total: int) -> None:
+        """Show that so many of so many are done."""
+        if self._bar is None:
+            self._bar = tqdm(total=total, unit="phrase", leave=False)
+        self._bar.update(done - self._bar.n)
+        if done >= total:
+            self._bar.close()
+            self._bar = None
+
+
+def told_of_model(plan: PlanReport) -> list[str]:
+    """How well a language model did, in lines for a person."""
+    valid = plan.asked - len(plan.fallbacks)
+    share = 100.0 / plan.asked
+    lines = [
+        f"  subtitle validation success rate: {plan.valid_first} of {plan.asked} first answers "
+        f"({share * plan.valid_first:.0f} %), {valid} after repair ({share * valid:.0f} %)",
+        f"  tokens: {plan.prompt_tokens} read, {plan.completion_tokens} written, {plan.seconds:.1f} s"
+        + (f"; {plan.cached} answers were kept from an earlier run" if plan.cached else ""),
+    ]
+    if plan.fallbacks:
+        numbers = ", ".join(str(index + 1) for index in plan.fallbacks[:20])
+        more = ", ..." if len(plan.fallbacks) > 20 else ""
+        lines.append(
+            f"  by the embedded planner instead: {len(plan.fallbacks)} phrases ({numbers}{more})"
+        )
+    return lines
 
 
 def told(path: Path, track: SubtitleTrack, report: BuildReport) -> str:
@@ -178,10 +236,7 @@ def told(path: Path, track: SubtitleTrack, report: BuildReport) -> str:
     ]
     if report.by_hand:
         lines.append(f"  {report.by_hand} of them by hand, kept")
-    if plan.attempts:
-        lines.append(
-            f"  valid at once {plan.valid_first} of {plan.phrases}, {len(plan.fallbacks)} by the "
-            f"embedded planner, {plan.prompt_tokens} + {plan.completion_tokens} tokens"
-        )
+    if plan.asked:
+        lines += told_of_model(plan)
     lines += [f"  {trouble}" for trouble in plan.troubles]
     return "\n".join(lines)
