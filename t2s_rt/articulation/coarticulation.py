@@ -13,7 +13,7 @@ speech-synchronized animation", 2005), because a mean never closes.
 from __future__ import annotations
 
 import math
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -27,15 +27,18 @@ from t2s_rt.types import FloatArray
 
 RATE_HZ: Final = 120
 """Rows a second of the tables; values between are interpolated."""
-AHEAD_S: Final = np.array([0.055, 0.05, 0.11, 0.11, 0.09, 0.10, 0.07, 0.07], np.float32)
-BEHIND_S: Final = np.array([0.055, 0.05, 0.07, 0.07, 0.06, 0.07, 0.06, 0.06], np.float32)
+AHEAD_S: Final = np.array([0.065, 0.05, 0.12, 0.12, 0.09, 0.11, 0.08, 0.08], np.float32)
+BEHIND_S: Final = np.array([0.045, 0.05, 0.06, 0.06, 0.05, 0.05, 0.05, 0.05], np.float32)
 """How far each of `MOUTH_ACTIONS` reaches before and after its sound: a Gaussian's width in s."""
 REACH_S: Final = 0.40
 """Beyond it no sound pulls any more."""
 RUN_GAP_S: Final = 1.2
 """Sounds further apart than this are in separate tables, so that rests cost no memory."""
 FLOOR: Final = 1e-6
-COVER_S: Final = 0.12
+CARRIER_DOMINANCE: Final = 1.0
+"""A consonant that carries a syllable, such as a sung n, is held like a vowel."""
+COVER_BEFORE_S: Final = 0.12
+COVER_AFTER_S: Final = 0.05
 """Before the first sound of a phrase and after its last the words speak for this long, fading."""
 PHRASE_GAP_S: Final = 0.25
 """A rest as long as this ends a phrase."""
@@ -75,7 +78,9 @@ class MouthScore:
         self._runs = tuple(_tabulate(run) for run in _runs(ordered))
         self._starts = [run.start_s for run in self._runs]
         self._phrases = _phrases(ordered)
-        self._phrase_starts = [start for start, _ in self._phrases]
+        vowels = [phoneme.start_s for phoneme in ordered if phoneme.vowel]
+        self._beats = [_first_within(vowels, phrase) for phrase in self._phrases]
+        self._ends = [end_s for _, end_s in self._phrases]
 
     def read(self, song_s: float, out: FloatArray) -> None:
         """Write the row ``(COLUMNS,)`` of a moment; zeros where no words are near."""
@@ -93,12 +98,10 @@ class MouthScore:
         np.multiply(run.table[row], 1.0 - part, out=out)
         out += np.float32(part) * run.table[row + 1]
 
-    def phrase_after(self, song_s: float) -> tuple[float, float]:
-        """Start and end of the phrase that is sung now or next; infinite after the last."""
-        index = bisect_right(self._phrase_starts, song_s) - 1
-        if index >= 0 and song_s < self._phrases[index][1]:
-            return self._phrases[index]
-        return self._phrases[index + 1] if index + 1 < len(self._phrases) else (math.inf, math.inf)
+    def first_beat_s(self, song_s: float) -> float:
+        """Where the first vowel of the phrase sung now or next begins; infinite after the end."""
+        index = bisect_right(self._ends, song_s)
+        return self._beats[index] if index < len(self._beats) else math.inf
 
 
 def _runs(phonemes: Sequence[Phoneme]) -> list[list[Phoneme]]:
@@ -120,6 +123,11 @@ def _phrases(phonemes: Sequence[Phoneme]) -> list[tuple[float, float]]:
         else:
             phrases.append((phoneme.start_s, phoneme.end_s))
     return phrases
+
+
+def _first_within(vowels_s: list[float], phrase: tuple[float, float]) -> float:
+    index = bisect_left(vowels_s, phrase[0])
+    return min(vowels_s[index], phrase[1]) if index < len(vowels_s) else phrase[0]
 
 
 def _tabulate(phonemes: Sequence[Phoneme]) -> _Run:
@@ -145,8 +153,8 @@ def _tabulate(phonemes: Sequence[Phoneme]) -> _Run:
     table[:, : len(MOUTH_ACTIONS)] = pulled / weights
     table[:, CLOSURE] = _closures(phonemes, times_s)
     for begins_s, ends_s in _phrases(phonemes):
-        before = np.clip(1.0 + (times_s - begins_s) / COVER_S, 0.0, 1.0)
-        after = np.clip(1.0 - (times_s - ends_s) / COVER_S, 0.0, 1.0)
+        before = np.clip(1.0 + (times_s - begins_s) / COVER_BEFORE_S, 0.0, 1.0)
+        after = np.clip(1.0 - (times_s - ends_s) / COVER_AFTER_S, 0.0, 1.0)
         np.maximum(table[:, COVERED], np.minimum(before, after), out=table[:, COVERED])
     return _Run(start_s, table)
 
@@ -157,7 +165,9 @@ def _dominance(times_s: _Samples64, phoneme: Phoneme, wish: Posture) -> FloatArr
     after = np.maximum(times_s - phoneme.end_s, 0.0)[:, None] / BEHIND_S
     strength = np.full(len(MOUTH_ACTIONS), wish.lip_dominance, np.float32)
     strength[0] = wish.jaw_dominance
-    return (strength * np.exp(-np.square(before) - np.square(after))).astype(np.float32)
+    if phoneme.vowel:
+        np.maximum(strength, CARRIER_DOMINANCE, out=strength)
+    return np.asarray(strength * np.exp(-np.square(before) - np.square(after)), np.float32)
 
 
 def _closures(phonemes: Sequence[Phoneme], times_s: _Samples64) -> FloatArray:

@@ -33,15 +33,17 @@ class Lead:
             realised times from labels.
     """
 
-    LEAD_S: Final = 0.030
+    LEAD_S: Final = 0.050
     """How far ahead of the frame the mouth is. Lips and jaw move before the sound that they make."""
     HEARD_LATE_S: Final = 0.015
     """What is heard lags behind the sound by this (best correlation on the labelled song)."""
     READY: Final = 0.2
     """Of its opening what the mouth may show before a phrase, without a voice."""
-    READY_BEFORE_S: Final = 0.22
+    READY_BEFORE_S: Final = 0.14
+    READY_FULL_S: Final = 0.06
+    """From the first to the second of these before the first vowel the mouth takes its place."""
     PATIENCE_S: Final = 0.15
-    """After the phrase was due to begin the lips wait this long for a voice."""
+    """After the vowel was due the lips wait this long for a voice."""
     RELAX_S: Final = 0.05
     HOLD_S: Final = 0.12
     HOLD_STOP_S: Final = 0.35
@@ -53,8 +55,8 @@ class Lead:
     """An unvoiced consonant stands out of the quiet before it by this much."""
     QUIET_RISE_DB: Final = 0.2
     """By how much a frame the remembered quiet rises, so that it follows the room in seconds."""
-    TRUST_STEP: Final = 0.1
-    """Most that trust changes in a frame: words and voice take turns within 0.17 s."""
+    TRUST_STEP: Final = 0.15
+    """Most that trust changes in a frame: words and voice take turns within 0.12 s."""
     SEEK_S: Final = 0.06
     """A clock that jumps by more has been moved; the mouth glides to the new place."""
     GLIDE: Final = 0.72
@@ -85,8 +87,9 @@ class Lead:
         self._trust = 0.0
         self._ready = 0.0
         self._silent_s = math.inf
-        self._consonant_s = self._stop_s = math.inf
+        self._consonant_s = self._stop_s = self._unvoiced_s = math.inf
         self._quiet_dbfs = 0.0
+        self._audible_s = math.inf
         self._answered = True
         self._awaited_s = math.inf
         self._hopes = False
@@ -130,14 +133,17 @@ class Lead:
         np.add(wanted, self._jump, out=self._shape)
 
     def _hears_more_than_quiet(self, loudness_dbfs: float) -> bool:
+        """Whether more than the room is heard, now or just before."""
         self._quiet_dbfs = min(self._quiet_dbfs + self.QUIET_RISE_DB, loudness_dbfs)
-        return loudness_dbfs > self._quiet_dbfs + self.AUDIBLE_DB
+        audible = loudness_dbfs > self._quiet_dbfs + self.AUDIBLE_DB
+        self._audible_s = 0.0 if audible else self._audible_s + FRAME_S
+        return self._audible_s < self.GRACE_S
 
     def _be_ready(self, song_s: float, due: FloatArray, *, voice: bool, audible: bool) -> float:
         """How far the mouth may go without a voice."""
         if voice:
             self._answered = True
-        begins_s, _ = self._score.phrase_after(song_s)
+        begins_s = self._score.first_beat_s(song_s)
         if begins_s != self._awaited_s and begins_s - song_s < self.READY_BEFORE_S:
             self._hopes = self._answered  # who sang no note of the last phrase is not expected now
             self._answered = voice
@@ -146,9 +152,10 @@ class Lead:
         self._stop_s = 0.0 if due[STOPPED] > 0.5 else self._stop_s + FRAME_S
         held = self._silent_s < self.HOLD_S and self._consonant_s < self.GRACE_S
         stopped = self._silent_s < self.HOLD_STOP_S and self._stop_s < self.GRACE_S
-        if held or stopped or (audible and due[UNVOICED] > 0.5):
+        self._unvoiced_s = 0.0 if due[UNVOICED] > 0.5 else self._unvoiced_s + FRAME_S
+        if held or stopped or (audible and self._unvoiced_s < self.GRACE_S):
             return 1.0
         waited_s = song_s - begins_s
         if begins_s != self._awaited_s or not self._hopes or waited_s > self.PATIENCE_S:
             return 0.0
-        return self.READY * ramp(waited_s, -self.READY_BEFORE_S, -0.06)
+        return self.READY * ramp(waited_s, -self.READY_BEFORE_S, -self.READY_FULL_S)

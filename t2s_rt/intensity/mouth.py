@@ -52,15 +52,19 @@ class Mouth:
     BREATH_FROM: Final = 0.4
     BREATH_FROM_DBFS: Final = -50.0
     """Fainter breaths leave the mouth at rest."""
-    WORDS_ATTACK: Final = 0.5
+    WORDS_ATTACK: Final = 0.35
     """Share of its size that a mouth shaped by words gains in a frame when the voice begins."""
     WORDS_SOFT: Final = 0.55
     WORDS_LIPS_SOFT: Final = 0.8
     """Size of jaw and lips with no effort, of that at the singer's louder voice: words do not hear how
     loudly they are sung, the model does."""
+    WORDS_SIZE_S: Final = 0.3
+    """Size follows loudness and pitch over a note, not over a syllable's edges, which are the words'."""
     WORDS_EFFORT_FROM_S: Final = 0.1
     WORDS_USUAL_EFFORT: Final = 0.8
     """How loudly they are sung is known this long after a voice began; before, it is as it was last."""
+    WORDS_CLOSURE: Final = 5.0
+    """Lips that wait for a voice may be closed wholly: it is opening that has to wait."""
     WORDS_PITCH: Final = 0.05
     """What the jaw gains for each unit of pitch above the singer's middle (Sundberg and Skoog 1997: the
     jaw opens with pitch, most where the pitch nears the first formant)."""
@@ -75,7 +79,9 @@ class Mouth:
         self._loudness_factor = smoothing_factor(self.LOUDNESS_S)
         self._loudness = 1.0
         self._words_gate = 0.0
+        self._words_factor = smoothing_factor(self.WORDS_SIZE_S)
         self._effort = self.WORDS_USUAL_EFFORT
+        self._pitch = 0.0
         self._breath = Follower(0.06, 0.04)
         self._corners = Follower(0.12, 0.045) if _CORNERS not in known else None
         self._cheeks = Follower(0.18, 0.045) if _CHEEKS not in known else None
@@ -121,7 +127,8 @@ class Mouth:
         wanted = max(self._gate, condition.ready)
         self._words_gate = min(wanted, self._words_gate + self.WORDS_ATTACK)
         if self._present_s > self.WORDS_EFFORT_FROM_S:
-            self._effort += (min(heard.effort, 1.1) - self._effort) * self._loudness_factor
+            self._effort += (min(heard.effort, 1.1) - self._effort) * self._words_factor
+            self._pitch += (heard.pitch - self._pitch) * self._words_factor
         effort = self._effort
         trust = condition.trust
         if trust <= 0.0:
@@ -129,9 +136,10 @@ class Mouth:
         shape = condition.shape.tolist()
         lips = self._words_gate * (self.WORDS_LIPS_SOFT + (1.0 - self.WORDS_LIPS_SOFT) * effort)
         jaw = self._words_gate * (self.WORDS_SOFT + (1.0 - self.WORDS_SOFT) * effort)
-        jaw *= 1.0 + self.WORDS_PITCH * heard.pitch
+        jaw *= 1.0 + self.WORDS_PITCH * self._pitch
+        closure = min(wanted * self.WORDS_CLOSURE, 1.0)
         for i in _SHAPED:
-            size = jaw if i == _JAW else wanted if i == _CLOSURE else lips
+            size = jaw if i == _JAW else closure if i == _CLOSURE else lips
             face[i] += trust * (size * shape[i] - face[i])
 
     def _open_with_effort(self, heard: Hearing, face: list[float]) -> None:
