@@ -52,6 +52,7 @@ class Face:
         self._request = {"type": "subscribe", "streams": [*streams], "rate_hz": rate_hz, "window": 1}
         self.hello: dict = msgpack.unpackb(self._socket.recv())
         self.status: dict = {}
+        self.error: dict = {}
 
     def __enter__(self) -> "Face":
         return self
@@ -78,6 +79,16 @@ class Face:
                 return Frame(*head, *map(_floats, arrays), voice and tuple(voice))
             if isinstance(message, dict) and message.get("type") == "status":
                 self.status = message
+            elif isinstance(message, dict) and message.get("type") == "error":
+                self.error = message
+
+    def transport(self, state: str, position_s: float = 0.0, rate: float = 1.0) -> None:
+        """Say where the song is that this program plays: playing, paused or stopped; any thread may.
+
+        Say so at each change and about once a second. Errors of the engine come as `Face.error`.
+        """
+        message = {"type": "transport", "state": state, "position_s": position_s, "rate": rate}
+        self._socket.send(msgpack.packb(message))
 
     def weight(self, frame: Frame, name: str) -> float:
         """One ARKit weight by its name, such as ``jawOpen``."""

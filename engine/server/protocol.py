@@ -17,6 +17,7 @@ from typing import Any, Final, TypeAlias
 import msgpack
 import numpy as np
 
+from engine.song_clock import FASTEST_RATE, LONGEST_SONG_S, SLOWEST_RATE, SongState
 from t2s_rt.errors import ProtocolError
 from t2s_rt.face.arkit import ARKIT_NAMES
 from t2s_rt.intensity.actions import ACTIONS
@@ -89,6 +90,12 @@ class ErrorCode(StrEnum):
     """The source is not the WebSocket."""
     AUDIO_BUSY = "audio_busy"
     """Another client is the microphone."""
+    TRANSPORT_UNAVAILABLE = "transport_unavailable"
+    """The source plays the song itself."""
+    TRANSPORT_BUSY = "transport_busy"
+    """Another client is the player."""
+    TRANSPORT_TIME = "transport_time"
+    """The time given is not near the server's clock."""
 
 
 FLAME_PARTS: Final[tuple[tuple[str, int, str], ...]] = (
@@ -117,6 +124,7 @@ class Hello:
         basis_hash: Identity of the FLAME basis that expression coefficients refer to.
         song: Name of the song that ``/song`` serves; empty where none.
         takes_audio: Whether a client may be the microphone; the server sets it.
+        takes_transport: Whether a client may be the player; the server sets it.
     """
 
     server: str
@@ -124,6 +132,7 @@ class Hello:
     basis_hash: str
     song: str = ""
     takes_audio: bool = False
+    takes_transport: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +145,7 @@ class Status:
         model: Name of what moves the mouth.
         warnings: Sentences for a person, most important first.
         script: How often what `/script` serves has been changed; 0 where nothing is known of a song.
+        song_state: What the player's song does; the server sets it.
     """
 
     source: str = ""
@@ -143,6 +153,7 @@ class Status:
     model: str = ""
     warnings: tuple[str, ...] = ()
     script: int = 0
+    song_state: SongState = SongState.STOPPED
 
 
 def encode_hello(encoding: Encoding, hello: Hello) -> bytes:
@@ -181,6 +192,7 @@ def encode_hello(encoding: Encoding, hello: Hello) -> bytes:
             },
             "song": hello.song or None,
             "takes_audio": hello.takes_audio,
+            "takes_transport": hello.takes_transport,
         },
     )
 
@@ -196,6 +208,7 @@ def encode_status(encoding: Encoding, status: Status, dropped_frames: int) -> by
             "model": status.model,
             "warnings": list(status.warnings),
             "script": status.script,
+            "song_state": str(status.song_state),
             "dropped_frames": dropped_frames,
         },
     )
@@ -362,13 +375,32 @@ class AudioStop:
 
 
 @dataclass(frozen=True, slots=True)
+class Transport:
+    """The client is the player of the song and says where it is.
+
+    Attributes:
+        state: What the player does.
+        position_s: Where it is; 0 where it has stopped.
+        rate: How fast it plays.
+        server_ns: When that is so, on the server's clock; None for the moment the message comes.
+    """
+
+    state: SongState
+    position_s: float = 0.0
+    rate: float = 1.0
+    server_ns: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Unknown:
     """A message of a type that this version does not know; ``name`` is safe to print."""
 
     name: str
 
 
-ClientMessage: TypeAlias = Subscribe | Acknowledge | Ping | AudioStart | Audio | AudioStop | Unknown
+ClientMessage: TypeAlias = (
+    Subscribe | Acknowledge | Ping | AudioStart | Audio | AudioStop | Transport | Unknown
+)
 
 SAMPLE_BYTES: Final = {"s16": 2, "f32": 4}
 
@@ -456,6 +488,15 @@ class _Fields:
             raise self._wrong(key, f"an integer from {low} to {high}")
         return value
 
+    def number(self, key: str, low: float, high: float, default: float | None = None) -> float:
+        value = self._left.pop(key, default)
+        if type(value) not in (int, float) or not low <= value <= high:  # false for NaN as well
+            raise self._wrong(key, f"a number from {low:g} to {high:g}")
+        return float(value)
+
+    def optional_integer(self, key: str, low: int, high: int) -> int | None:
+        return self.integer(key, low, high) if key in self._left else None
+
     def choice(self, key: str, allowed: Collection[str]) -> str:
         value = self._left.pop(key, None)
         if not isinstance(value, str) or value not in allowed:
@@ -520,12 +561,23 @@ def _read_audio_stop(fields: _Fields) -> AudioStop:
     return AudioStop()
 
 
+def _read_transport(fields: _Fields) -> Transport:
+    state = SongState(fields.choice("state", list(SongState)))
+    nowhere = 0.0 if state is SongState.STOPPED else None
+    position_s = fields.number("position_s", 0.0, LONGEST_SONG_S, default=nowhere)
+    rate = fields.number("rate", SLOWEST_RATE, FASTEST_RATE, default=1.0)
+    server_ns = fields.optional_integer("server_ns", 0, MAX_TIME_NS)
+    fields.end()
+    return Transport(state, position_s, rate, server_ns)
+
+
 _READERS: Final[dict[str, Callable[[_Fields], ClientMessage]]] = {
     "subscribe": _read_subscribe,
     "ack": _read_acknowledge,
     "ping": _read_ping,
     "audio_start": _read_audio_start,
     "audio_stop": _read_audio_stop,
+    "transport": _read_transport,
 }
 
 

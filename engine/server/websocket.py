@@ -54,12 +54,14 @@ from engine.server.protocol import (
     Ping,
     Status,
     Subscribe,
+    Transport,
     Unknown,
     close_reason,
     encode_error,
     encode_hello,
     encode_pong,
 )
+from engine.server.transport import PlayerSeat, TransportSink
 from t2s_rt.errors import ConfigError, ProtocolError
 
 logger = logging.getLogger(__name__)
@@ -144,11 +146,11 @@ class Server:
         clock_ns: Callable[[], int] = time.perf_counter_ns,
     ) -> None:
         self._config = config
-        hello = dataclasses.replace(hello, takes_audio=audio_sink is not None)
-        self._hello = {encoding: encode_hello(encoding, hello) for encoding in Encoding}
+        self._greet_with(dataclasses.replace(hello, takes_audio=audio_sink is not None))
         self._metrics = metrics
         self._library = Library(site)
         self._microphone = Microphone(audio_sink, metrics)
+        self._player = PlayerSeat(None, clock_ns)
         self._clock_ns = clock_ns
         self._gatekeeper = Gatekeeper(loopback=is_loopback(config.host), token=config.token)
         self._broadcaster = Broadcaster(mailbox, metrics, clock_ns)
@@ -185,6 +187,19 @@ class Server:
     def _authority(self) -> str:
         host = self._config.host
         return f"[{host}]:{self.port}" if ":" in host else f"{host}:{self.port}"
+
+    def accept_transport(self, sink: TransportSink) -> None:
+        """Let a client be the player of the song; call it before `start`. Without it they are refused.
+
+        Args:
+            sink: Where the player's word goes.
+        """
+        self._player = PlayerSeat(sink, self._clock_ns)
+        self._greet_with(dataclasses.replace(self._hello, takes_transport=True))
+
+    def _greet_with(self, hello: Hello) -> None:
+        self._hello = hello
+        self._greetings = {encoding: encode_hello(encoding, hello) for encoding in Encoding}
 
     async def start(self) -> None:
         """Listen, and send frames from now on.
@@ -252,7 +267,9 @@ class Server:
 
     def set_status(self, status: Status) -> None:
         """Tell clients what the engine is doing, at once where it changed; call it on the event loop."""
-        status = dataclasses.replace(status, script=self._script_revision)
+        status = dataclasses.replace(
+            status, script=self._script_revision, song_state=self._player.song_state
+        )
         if status != self._broadcaster.status:
             self._broadcaster.status = status
             self._broadcaster.tell()
@@ -327,7 +344,7 @@ class Server:
         self._open_clients += 1
         self._metrics.connections.inc()
         try:
-            await _send(connection, encoding, self._hello[encoding])
+            await _send(connection, encoding, self._greetings[encoding])
             client.tell(self._broadcaster.status)
             self._broadcaster.add(client)
             await self._listen(connection, client)
@@ -342,6 +359,7 @@ class Server:
             self._open_clients -= 1
             self._broadcaster.remove(client)
             self._microphone.release(client)
+            self._player.release(client)
 
     async def _listen(self, connection: ServerConnection, client: Client) -> None:
         """Handle a client's messages until it goes."""
@@ -372,6 +390,10 @@ class Server:
                 return self._microphone.take(client, message)
             case AudioStop():
                 self._microphone.release(client)
+            case Transport():
+                reply = self._player.take(client, message)
+                self.set_status(self._broadcaster.status)
+                return reply
             case Unknown():
                 return encode_error(
                     client.encoding,

@@ -13,6 +13,7 @@ import pytest
 from websockets.exceptions import InvalidStatus
 
 from engine.server.protocol import Encoding
+from engine.song_clock import SongClock
 from tests.engine.server.serving import Engine, serving
 
 REPOSITORY = Path(__file__).parents[2]
@@ -103,6 +104,37 @@ def test_a_loop_that_pauses_reads_a_fresh_frame_next(client):
             newest, seen = await during(engine, listen)
             assert newest > 20
             assert newest - seen <= 2
+
+    asyncio.run(scene())
+
+
+def test_a_program_that_plays_the_song_says_where_it_is(client):
+    clock = SongClock(lambda _pts_samples: -1.0)
+
+    async def scene():
+        async with serving(transport_sink=clock) as engine:
+
+            def play():
+                with (
+                    client.Face(engine.server.websocket_url) as face,
+                    client.Face(engine.server.websocket_url) as other,
+                ):
+                    assert face.hello["takes_transport"] is True
+                    face.transport("playing", 12.5, rate=1.5)
+                    frames = iter(face)
+                    while face.status.get("song_state") != "playing":
+                        next(frames)
+                    other.transport("playing", 99.0)
+                    others = iter(other)
+                    while not other.error:
+                        next(others)
+                    assert other.error["code"] == "transport_busy"
+                    face.transport("stopped")
+                    while face.status.get("song_state") != "stopped":
+                        next(frames)
+                return True
+
+            assert await during(engine, play)
 
     asyncio.run(scene())
 

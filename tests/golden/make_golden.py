@@ -37,6 +37,7 @@ STATUS = {
     "model": "mouth-v1",
     "warnings": ["The microphone is quiet."],
     "script": 2,
+    "song_state": "playing",
     "dropped_frames": 3,
 }
 PONG = {"type": "pong", "client_ns": 1000, "server_ns": 1_234_567_890_123}
@@ -50,6 +51,15 @@ CLIENT_MESSAGES: dict[str, dict[str, Any]] = {
     "ping": {"type": "ping", "client_ns": 1000},
     "audio_start": {"type": "audio_start", "rate_hz": 48000, "channels": 1, "format": "s16"},
     "audio_stop": {"type": "audio_stop"},
+    "transport": {
+        "type": "transport",
+        "state": "playing",
+        "position_s": 12.5,
+        "rate": 1.25,
+        "server_ns": 1_234_567_890_123,
+    },
+    "transport untimed": {"type": "transport", "state": "paused", "position_s": 12.5},
+    "transport stopped": {"type": "transport", "state": "stopped"},
 }
 PCM = struct.pack("<4h", 0, 1000, -1000, 32767)
 

@@ -42,6 +42,8 @@ export interface Hello {
   readonly song: string | null;
   /** Whether this page may be the microphone. */
   readonly takesAudio: boolean;
+  /** Whether this page may be the player of the song. */
+  readonly takesTransport: boolean;
 }
 
 /** What was heard. */
@@ -79,6 +81,8 @@ export interface Status {
   readonly warnings: readonly string[];
   /** Rises when what `/script` serves changes; 0 where nothing is known of a song. */
   readonly script: number;
+  /** What the player's song does: `stopped`, `playing`, `paused`; a newer server may know others. */
+  readonly songState: string;
   /** Frames that this client missed because it was slow, as the server counts them. */
   readonly dropped_frames: number;
 }
@@ -113,7 +117,9 @@ export type ClientMessage =
   | { type: "ping"; client_ns: number }
   | { type: "audio_start"; rate_hz: number; channels: number; format: "s16" | "f32" }
   | { type: "audio"; pcm: Uint8Array }
-  | { type: "audio_stop" };
+  | { type: "audio_stop" }
+  | { type: "transport"; state: "playing" | "paused"; position_s: number; rate?: number; server_ns?: number }
+  | { type: "transport"; state: "stopped" };
 
 /** The server sent bytes that the protocol does not allow. */
 export class WireError extends Error {}
@@ -229,6 +235,7 @@ function readHello(fields: Fields): Hello {
     voice: fields.texts("voice"),
     song: fields.textOrNull("song"),
     takesAudio: fields.flag("takes_audio"),
+    takesTransport: fields.flag("takes_transport"),
   };
 }
 
@@ -240,6 +247,7 @@ function readStatus(fields: Fields): Status {
     model: fields.text("model"),
     warnings: fields.texts("warnings"),
     script: fields.numberOr("script", 0),
+    songState: fields.textOrNull("song_state") ?? "stopped",
     dropped_frames: fields.number("dropped_frames"),
   };
 }

@@ -29,7 +29,7 @@ export function rehearse(receive: (message: ServerMessage, arrived_ms: number) =
   receive(
     {
       type: "status", source: "demo=1, no engine", sourceState: "running", model: "a formula",
-      warnings: ["This face is computed by the page itself."], script: 0, dropped_frames: 0,
+      warnings: ["This face is computed by the page itself."], script: 0, songState: "stopped", dropped_frames: 0,
     },
     performance.now(),
   );
@@ -53,7 +53,7 @@ function hello(): Hello {
   return {
     type: "hello", protocol: 1, server: "no engine", sampleRate_hz: SAMPLE_RATE_HZ, frame_samples: FRAME_SAMPLES,
     lookAhead_samples: 0, rates_hz: [60], streams: ["actions", "arkit", "flame", "voice"], actions: ACTIONS,
-    arkit: ARKIT, flame: { basis: "none", size: offset, parts }, voice: [], song: null, takesAudio: false,
+    arkit: ARKIT, flame: { basis: "none", size: offset, parts }, voice: [], song: null, takesAudio: false, takesTransport: false,
   };
 }
 

@@ -56,8 +56,8 @@ test("status, pong and error say what the file says", () => {
     const message = decodeMessage(bytes);
     kinds.add(message.type);
     if (message.type === "status") {
-      const { sourceState, ...rest } = message;
-      assert.deepEqual({ ...rest, source_state: sourceState }, value);
+      const { sourceState, songState, ...rest } = message;
+      assert.deepEqual({ ...rest, source_state: sourceState, song_state: songState }, value);
     } else {
       assert.deepEqual(message, value);
     }

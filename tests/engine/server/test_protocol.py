@@ -34,6 +34,7 @@ from engine.server.protocol import (
     Status,
     Stream,
     Subscribe,
+    Transport,
     Unknown,
     close_reason,
     encode_error,
@@ -43,6 +44,7 @@ from engine.server.protocol import (
     encode_status,
     websocket_message,
 )
+from engine.song_clock import SongState
 from t2s_rt.errors import ProtocolError
 from t2s_rt.face.arkit import ARKIT_NAMES
 from t2s_rt.intensity.actions import ACTION_NAMES
@@ -105,7 +107,9 @@ def test_a_frame_with_its_websocket_header_is_the_golden_bytes():
 @pytest.mark.parametrize("encoding", Encoding)
 def test_control_messages_of_the_server_are_the_golden_bytes(encoding):
     s = golden("status", encoding)
-    status = Status("demo", SourceState.RUNNING, "mouth-v1", ("The microphone is quiet.",), script=2)
+    status = Status(
+        "demo", SourceState.RUNNING, "mouth-v1", ("The microphone is quiet.",), 2, SongState.PLAYING
+    )
     assert encode_status(encoding, status, 3) == s["bytes"]
     assert encode_pong(encoding, 1000, 1_234_567_890_123) == golden("pong", encoding)["bytes"]
     error = encode_error(encoding, ErrorCode.AUDIO_BUSY, "Another client is the microphone already.")
@@ -122,6 +126,9 @@ def test_control_messages_of_the_server_are_the_golden_bytes(encoding):
         ("ack", Acknowledge(300)),
         ("ping", Ping(1000)),
         ("audio_start", AudioStart(48000, 1, "s16")),
+        ("transport", Transport(SongState.PLAYING, 12.5, 1.25, 1_234_567_890_123)),
+        ("transport untimed", Transport(SongState.PAUSED, 12.5, 1.0, None)),
+        ("transport stopped", Transport(SongState.STOPPED, 0.0, 1.0, None)),
     ],
 )
 def test_golden_client_messages_are_understood(encoding, name, meaning):
@@ -261,6 +268,22 @@ def say(encoding: Encoding, value: object) -> str | bytes:
         {"type": "audio_start", "rate_hz": 48000, "channels": 0, "format": "s16"},
         {"type": "audio_start", "rate_hz": 48000, "channels": 1, "format": "u8"},
         {"type": "audio_stop"},
+        {"type": "transport"},
+        {"type": "transport", "state": "playing"},
+        {"type": "transport", "state": "paused", "rate": 1.0},
+        {"type": "transport", "state": "rewinding", "position_s": 1.0},
+        {"type": "transport", "state": "playing", "position_s": -0.001},
+        {"type": "transport", "state": "playing", "position_s": 86401},
+        {"type": "transport", "state": "playing", "position_s": "1.0"},
+        {"type": "transport", "state": "playing", "position_s": True},
+        {"type": "transport", "state": "playing", "position_s": None},
+        {"type": "transport", "state": "playing", "position_s": 1.0, "rate": 0.0},
+        {"type": "transport", "state": "playing", "position_s": 1.0, "rate": -1.0},
+        {"type": "transport", "state": "playing", "position_s": 1.0, "rate": 4.1},
+        {"type": "transport", "state": "playing", "position_s": 1.0, "server_ns": -1},
+        {"type": "transport", "state": "playing", "position_s": 1.0, "server_ns": 1.5},
+        {"type": "transport", "state": "playing", "position_s": 1.0, "server_ns": None},
+        {"type": "transport", "state": "playing", "position_s": 1.0, "clock": "mine"},
         {"streams": ["arkit"]},
         {"type": 5},
         [],
@@ -275,7 +298,24 @@ def test_wrong_messages_are_violations(encoding, message):
     assert str(refused.value).endswith(".")
 
 
-@pytest.mark.parametrize("name", ["transport", "dance", "näme\ud800" * 30])
+@pytest.mark.parametrize("number", [float("nan"), float("inf"), -float("inf"), 1e300])
+def test_a_position_that_is_no_position_is_a_violation(number):
+    """JSON has no NaN; MessagePack does."""
+    for key in ("position_s", "rate"):
+        message = {"type": "transport", "state": "playing", "position_s": 1.0} | {key: number}
+        with pytest.raises(ProtocolError) as refused:
+            ClientReader(Encoding.MSGPACK).read(msgpack.packb(message))
+        assert refused.value.close_code == CLOSE_VIOLATION
+
+
+def test_whole_numbers_are_positions_too():
+    message = {"type": "transport", "state": "playing", "position_s": 3, "rate": 1}
+    for encoding in Encoding:
+        meant = ClientReader(encoding).read(say(encoding, message))
+        assert meant == Transport(SongState.PLAYING, 3.0, 1.0)
+
+
+@pytest.mark.parametrize("name", ["transports", "dance", "näme\ud800" * 30])
 def test_unknown_types_are_no_violation(name):
     unknown = ClientReader(Encoding.JSON).read(json.dumps({"type": name, "any": [1, {}]}))
     assert isinstance(unknown, Unknown)

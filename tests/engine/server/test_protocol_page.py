@@ -9,9 +9,10 @@ from pathlib import Path
 import msgpack
 import pytest
 
+from engine import song_clock
 from engine.config import DEFAULT_PORT
 from engine.metrics import Metrics
-from engine.server import connection, http, protocol, websocket
+from engine.server import connection, http, protocol, transport, websocket
 from engine.server.protocol import ClientReader, Encoding, ErrorCode, SourceState, Stream, Unknown
 
 REPOSITORY = Path(__file__).parents[3]
@@ -64,7 +65,7 @@ def test_server_examples_are_golden_and_the_same_in_both_encodings():
 
 def test_client_examples_are_accepted_in_both_encodings():
     examples = [text.strip() for who, text in blocks("json") if who == "client"]
-    assert len(examples) == 5
+    assert len(examples) == 6
     for encoding in Encoding:
         reader = ClientReader(encoding)
         for example in examples:
@@ -91,6 +92,13 @@ def test_client_examples_are_accepted_in_both_encodings():
         f"0 (default) to {protocol.MAX_WINDOW}:",
         f"{protocol.AUDIO_RATE_MIN_HZ} to {protocol.AUDIO_RATE_MAX_HZ}",
         f"1 to {protocol.AUDIO_CHANNELS_MAX}, interleaved",
+        f"{song_clock.SLOWEST_RATE:g} to {song_clock.FASTEST_RATE:g}, 1 (default)",
+        f"0 to {song_clock.LONGEST_SONG_S:.0f}: where the song is",
+        f"at most {song_clock.JUMP_S:g} s off glides there",
+        f"at most {100 * song_clock.GLIDE:.0f} % faster or slower",
+        f"at most {transport.FARTHEST_S:.0f} s from now",
+        f"said nothing for {transport.SILENCE_S:.0f} s while another client speaks",
+        f"leaves its song as it was for {song_clock.ORPHAN_S:.0f} s",
         f"404 where none (or over {http.MAX_SONG_BYTES // 2**20} MiB)",
         f"`size` is {protocol.FLAME_COUNT} numbers",
         f"`{json.dumps(list(protocol.RATES_HZ))}`",
@@ -102,7 +110,7 @@ def test_numbers_on_the_page_are_those_of_the_code(promise):
     assert re.sub(r"\s+", " ", promise) in re.sub(r"\s+", " ", PAGE)
 
 
-@pytest.mark.parametrize("names", [ErrorCode, SourceState, Stream, Encoding])
+@pytest.mark.parametrize("names", [ErrorCode, SourceState, song_clock.SongState, Stream, Encoding])
 def test_every_name_of_the_wire_is_on_the_page(names):
     for name in names:
         assert f"`{name}`" in PAGE or f'"{name}"' in PAGE

@@ -100,10 +100,10 @@ def test_a_pong_tells_the_server_clock(alone):
 def test_a_type_from_the_future_is_answered_and_the_connection_stays(alone):
     async def scene():
         async with serving() as engine, peer(engine) as client:
-            await client.say({"type": "transport", "position_s": 3.5})
+            await client.say({"type": "lights", "position_s": 3.5})
             error = await client.hear_type("error")
             assert error["code"] == "unknown"
-            assert "transport" in error["message"]
+            assert "lights" in error["message"]
             await client.settle()
 
     alone(scene())
