@@ -6,9 +6,9 @@ import argparse
 from types import ModuleType
 from typing import Final
 
-from studio import llm, subtitles
+from studio import exemplars, llm, retrieve, subtitles
 
-COMMANDS: Final[tuple[ModuleType, ...]] = (llm, subtitles)
+COMMANDS: Final[tuple[ModuleType, ...]] = (subtitles, retrieve, exemplars, llm)
 """One module a command; each has `register(commands)`."""
 
 

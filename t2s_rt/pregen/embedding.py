@@ -100,7 +100,8 @@ class LexicalEmbedder:
             for part, weight in _parts(_clean(text).casefold()):
                 digest = hashlib.blake2b(part.encode(), digest_size=8).digest()
                 row[int.from_bytes(digest, "little") % LEXICAL_SIZE] += weight
-        return rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), np.float32(1e-9))
+        rows /= np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), np.float32(1e-9))
+        return rows
 
 
 def _parts(text: str) -> list[tuple[str, float]]:

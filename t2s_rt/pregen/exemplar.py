@@ -205,6 +205,11 @@ def read_bank(folder: Path) -> tuple[Exemplar, ...]:
     return exemplars
 
 
+def embedded_texts(exemplars: Sequence[Exemplar]) -> list[str]:
+    """What of exemplars is compared by meaning: first all their words, then all their notes."""
+    return [*(one.text for one in exemplars), *(one.note or one.text for one in exemplars)]
+
+
 def read_exemplars(path: Path) -> tuple[Exemplar, ...]:
     """The exemplars of one file.
 
