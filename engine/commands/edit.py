@@ -142,10 +142,14 @@ def _difference(before: SubtitleTrack, after: SubtitleTrack) -> str:
     kept = set(before.cues) & set(after.cues)
     changed = len(after.cues) - len(kept)
     muted = len(after.muted) - len(before.muted)
-    parts = [f"{changed} of {len(after.cues)} cues changed"]
+    parts = [f"{changed} of {len(after.cues)} cues changed"] if changed or not muted else []
     if muted:
         parts.append(f"{abs(muted)} {'muted' if muted > 0 else 'unmuted'}")
-    limit = sum(cue.intensity in (0.0, 1.0) and cue not in kept for cue in after.cues)
-    if limit:
-        parts.append(f"{limit} of them at an intensity of 0 or 1")
+    limit = _at_limit(after) - _at_limit(before)
+    if limit > 0:
+        parts.append(f"{limit} more at an intensity of 0 or 1")
     return ", ".join(parts)
+
+
+def _at_limit(track: SubtitleTrack) -> int:
+    return sum(cue.intensity in (0.0, 1.0) for cue in track.cues)
