@@ -10,10 +10,11 @@ from typing import Final
 
 from tqdm import tqdm
 
+from studio.catalogue import write_library
 from t2s_rt.errors import ConfigError, SubtitleError
 from t2s_rt.pregen.build import BuildReport, Request, build
-from t2s_rt.pregen.plan import Planner, PlanReport
-from t2s_rt.pregen.planner import EmbeddedPlanner
+from t2s_rt.pregen.choose import Choice, make_planner
+from t2s_rt.pregen.plan import PlanReport
 from t2s_rt.subtitles.cue import SubtitleTrack
 from t2s_rt.subtitles.load import SUFFIXES, load_track, save_track
 
@@ -94,7 +95,7 @@ def run(options: argparse.Namespace) -> int:
     if (options.library is None) == (options.song is None):
         raise ConfigError("Give a song file, or --library with a folder of songs.", "See --help.")
     if options.library is not None:
-        raise ConfigError("not yet")
+        return write_library(options, choose(options))
     return write_one(options)
 
 
@@ -109,7 +110,9 @@ def write_one(options: argparse.Namespace) -> int:
         raise ConfigError("--jobs and --ray are for --library.")
     previous = read_previous(options.output, keep=options.keep_edits, force=options.force)
     request = Request(options.seed, options.voice, options.language, options.audio)
-    track, report = build(options.song, choose_planner(options), request, previous)
+    visible = not options.quiet and sys.stderr.isatty()
+    planner = make_planner(choose(options), PhraseBar() if visible else None)
+    track, report = build(options.song, planner, request, previous)
     save_track(track, options.output)
     if not options.quiet:
         print(told(options.output, track, report))
@@ -156,12 +159,11 @@ def read_previous(path: Path, *, keep: bool, force: bool) -> SubtitleTrack | Non
     return track if keep else None
 
 
-def choose_planner(options: argparse.Namespace) -> Planner:
+def choose(options: argparse.Namespace) -> Choice:
     """The planner that the options ask for.
 
     Raises:
         ConfigError: They contradict each other.
-        PlanError: The server's address is none.
     """
     if options.planner == "llm" and not options.llm:
         raise ConfigError(
@@ -171,24 +173,13 @@ def choose_planner(options: argparse.Namespace) -> Planner:
         raise ConfigError("--planner embedded asks no server, but --llm names one.", "Give one of both.")
     if options.llm_model and not options.llm:
         raise ConfigError("--llm-model names a model, but no server.", "Give --llm URL.")
-    if not options.llm:
-        return EmbeddedPlanner(lexical=options.lexical)
-    from t2s_rt.pregen.llm import Server, key_from_environment  # the client comes with an extra
-    from t2s_rt.pregen.llm_planner import llm_planner
-
-    server = Server(
-        options.llm,
-        options.llm_model,
-        api_key=key_from_environment(),
-        concurrency=options.llm_calls,
-        timeout_s=options.llm_timeout,
-    )
-    visible = not options.quiet and sys.stderr.isatty()
-    return llm_planner(
-        server,
+    return Choice(
         lexical=options.lexical,
-        keep_answers=not options.llm_anew,
-        progress=PhraseBar() if visible else None,
+        llm=options.llm or "",
+        llm_model=options.llm_model,
+        llm_calls=options.llm_calls,
+        llm_timeout_s=options.llm_timeout,
+        llm_anew=options.llm_anew,
     )
 
 
