@@ -252,14 +252,14 @@ class GlbWriter:
         """Offsets of a morph target; only rows longer than the threshold are stored."""
         rows = np.flatnonzero(np.linalg.norm(offsets, axis=1) > threshold)
         moved = offsets[rows].astype("<f4")
-        dense_min = np.minimum(moved.min(axis=0, initial=0.0), 0.0)
-        dense_max = np.maximum(moved.max(axis=0, initial=0.0), 0.0)
+        dense = np.zeros(offsets.shape, "<f4")
+        dense[rows] = moved
         entry: dict[str, Any] = {
             "componentType": FLOAT,
             "count": len(offsets),
             "type": "VEC3",
-            "min": dense_min.tolist(),
-            "max": dense_max.tolist(),
+            "min": dense.min(axis=0).tolist(),
+            "max": dense.max(axis=0).tolist(),
         }
         if len(rows):
             entry["sparse"] = {
