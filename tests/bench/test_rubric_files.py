@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import itertools
 import re
+import tomllib
 from collections import Counter
 from importlib.resources import files
 from pathlib import Path
@@ -15,6 +16,8 @@ from t2s_rt.pregen.phrase import Contour, Descriptors, Emotion
 DEV, TEST = load_directions("dev"), load_directions("test")
 PAIRS, PHRASES = load_acoustics(), load_heldout()
 BANK = Path(str(files("t2s_rt.pregen") / "exemplars"))
+QUERIES = Path(__file__).parents[1] / "t2s_rt/pregen/queries.toml"
+"""Phrases on which the weights of retrieval are chosen."""
 LANGUAGES = ("de", "en", "es", "fr", "ja")
 ALIKE = 0.5
 """Share of common letter groups from which two lines are one line in two spellings."""
@@ -62,10 +65,10 @@ def test_no_line_is_in_two_places() -> None:
     assert twins == []
 
 
-def test_the_bank_has_none_of_the_lines_it_is_judged_by() -> None:
-    if not any(BANK.glob("*.toml")):
-        pytest.skip("the bank of exemplars is not written yet")
-    bank = [(exemplar.text, letter_groups(exemplar.text)) for exemplar in read_bank(BANK)]
+def test_neither_the_bank_nor_what_its_weights_were_chosen_on_has_a_line_of_the_rubric() -> None:
+    tuned_on = tomllib.loads(QUERIES.read_text(encoding="utf-8"))["query"]
+    texts = [exemplar.text for exemplar in read_bank(BANK)] + [row["text"] for row in tuned_on]
+    bank = [(text, letter_groups(text)) for text in texts]
     judged = [(line.text, letter_groups(line.text)) for line in (*DEV, *TEST, *PAIRS, *PHRASES)]
     twins = [(a[0], b[0]) for a, b in itertools.product(judged, bank) if alike(a[1], b[1])]
     assert twins == []
