@@ -36,6 +36,8 @@ OpenAI-compatible server does as well: give its address to --llm.
 OWN_ENVIRONMENT: Final = Path(__file__).resolve().parent.parent / ".venv-llm"
 STRUCTURED_OUTPUTS: Final = {"backend": "xgrammar", "disable_any_whitespace": True}
 """Without the second, small models pad JSON with white space until the answer is cut off."""
+CPU_SWITCHES: Final = ("--enforce-eager", "--no-enable-chunked-prefill")
+"""vLLM 0.32 ends with "CPU Generator does not use offset" when it reads a seeded question in chunks."""
 READY_S: Final = 1800.0
 """A large model may have to be downloaded first; the process ending is noticed at once."""
 POLL_S: Final = 0.25
@@ -177,8 +179,12 @@ def command_line(options: argparse.Namespace, python: Path, *, on_cpu: bool) -> 
         "--structured-outputs-config": json.dumps(STRUCTURED_OUTPUTS),
     }
     if on_cpu:
-        flags |= {"--dtype": "bfloat16", "--max-num-seqs": "8"}
-    switches = ["--enable-prefix-caching", *(["--enforce-eager"] if on_cpu else [])]
+        flags |= {
+            "--dtype": "bfloat16",
+            "--max-num-seqs": "8",
+            "--max-num-batched-tokens": str(options.context),
+        }
+    switches = ["--enable-prefix-caching", *(CPU_SWITCHES if on_cpu else ())]
     command = [str(python), "-m", "vllm.entrypoints.openai.api_server"]
     return [
         *command,

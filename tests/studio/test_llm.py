@@ -87,6 +87,7 @@ def test_serves_until_it_is_ended_and_ends_its_server(vllm: Path, tmp_path: Path
     assert config == {"backend": "xgrammar", "disable_any_whitespace": True}
     assert told["arguments"][-2:] == ["--seed", "7"]
     assert int(told["threads"]) >= 1
+    assert "--no-enable-chunked-prefill" in told["arguments"]
     running.send_signal(sent)
     _, err = running.communicate(timeout=15)
     assert (running.returncode, err) == (0, "")
@@ -139,6 +140,8 @@ def test_a_gpu_gets_no_cpu_settings() -> None:
     options = cli.parser().parse_args(["llm", "serve", "Qwen/Qwen3-8B", "--gpu"])
     command = llm.command_line(options, Path("python"), on_cpu=False)
     assert "--enforce-eager" not in command
+    assert "--no-enable-chunked-prefill" not in command
+    assert "--enable-prefix-caching" in command
     assert "--dtype" not in command
     assert "OMP_NUM_THREADS" not in llm.environment_of(options, on_cpu=False)
     assert llm.served_name(options) == "Qwen3-8B"
