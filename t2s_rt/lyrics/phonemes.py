@@ -17,6 +17,7 @@ from t2s_rt.lyrics.syllables import has_words
 
 NEUTRAL: Final = Sound("ə", vowel=True)
 """What is sung where no vowel can be found."""
+LINKING_R: Final = Sound("ɹ", vowel=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,9 +184,12 @@ class _Reader:
         It is the end of a diphthong before it ("fi-re"), or that of the syllable read alone, behind a
         consonant that it takes from its neighbour ("ev-er-y" after "evry").
         """
-        before = parts[k - 1] if k else []
-        if before and NON_SYLLABIC in before[-1].ipa and not parts[k]:
-            parts[k].append(Sound(before.pop().ipa.replace(NON_SYLLABIC, ""), vowel=True))
+        before = parts[k - 1] if k and not parts[k] else []
+        linking = before[-1:] if before[-1:] == [LINKING_R] else []
+        end = before[: len(before) - len(linking)]
+        if end and NON_SYLLABIC in end[-1].ipa:
+            parts[k - 1] = end[:-1]
+            parts[k] = [Sound(end[-1].ipa.replace(NON_SYLLABIC, ""), vowel=True), *linking]
             return
         alone = self._ask(text) if has_words(text) else []
         vowel = next((sound for sound in alone if sound.vowel), None)
