@@ -13,9 +13,12 @@ from t2s_rt.audio.features import FeatureExtractor
 from t2s_rt.audio.synthesis import vowel
 from t2s_rt.face.rig import Rig
 from t2s_rt.inference.motion import BaselineMotion, MotionModel
-from t2s_rt.intensity.actions import ACTION_COUNT
+from t2s_rt.intensity.actions import ACTION_COUNT, Region
+from t2s_rt.intensity.condition import Condition
 from t2s_rt.intensity.perform import Performer
 from t2s_rt.streaming import StreamingStage
+from t2s_rt.subtitles.cue import Cue, SubtitleTrack
+from t2s_rt.subtitles.cursor import Cursor
 from t2s_rt.timebase import HOP_SAMPLES, HOPS_PER_FRAME, SAMPLE_RATE_HZ
 from t2s_rt.types import ARKIT_COUNT, FEATURE_COUNT, FloatArray
 
@@ -41,6 +44,13 @@ def feature_frames() -> FloatArray:
     return rows[:whole].reshape(-1, HOPS_PER_FRAME, FEATURE_COUNT)
 
 
+def positions() -> FloatArray:
+    """A song played, paused and sought."""
+    frame_s = HOP_SAMPLES * HOPS_PER_FRAME / SAMPLE_RATE_HZ
+    played = np.concatenate([np.arange(120) * frame_s, np.full(20, 2.0), 0.6 + np.arange(60) * frame_s])
+    return played.astype(np.float32)[:, None]
+
+
 def action_rows() -> FloatArray:
     rng = np.random.default_rng(2)
     return rng.uniform(0, 1, (120, ACTION_COUNT)).astype(np.float32)
@@ -51,6 +61,32 @@ class StillPerformer(Performer):
 
     def step(self, x: FloatArray, out: FloatArray) -> None:  # type: ignore[override]
         super().step(x, np.zeros(ACTION_COUNT, np.float32), out)
+
+
+class PlayedCursor(Cursor):
+    """The cursor with its two results in one array."""
+
+    def __init__(self) -> None:
+        rows = (
+            (0.5, 1.5, Region.BROWS, "raise", 0.7),
+            (0.8, 1.8, Region.NECK, "nod", 0.5),
+            (1.5, 2.0, Region.BROWS, "raise_inner", 0.2),
+        )
+        super().__init__(SubtitleTrack(tuple(Cue(*row) for row in rows)))
+        self._out = Condition()
+
+    def step(self, x: FloatArray, out: FloatArray) -> None:  # type: ignore[override]
+        super().step(float(x[0]), self._out)
+        out[:ACTION_COUNT], out[ACTION_COUNT:] = self._out.authority, self._out.target
+
+
+class CuedPerformer(StillPerformer):
+    """The performer under a cue for every action."""
+
+    def step(self, x: FloatArray, out: FloatArray) -> None:  # type: ignore[override]
+        condition = Condition()
+        condition.target[:], condition.authority[:] = 0.4, 0.7
+        Performer.step(self, x, np.zeros(ACTION_COUNT, np.float32), out, condition)
 
 
 @dataclass(frozen=True)
@@ -65,6 +101,8 @@ CASES = {
     "baseline": Case(BaselineMotion, feature_frames, ACTION_COUNT),
     "model": Case(lambda: MotionModel.load().stream(), feature_frames, ACTION_COUNT),
     "performer": Case(lambda: StillPerformer(seed=3), feature_frames, ACTION_COUNT),
+    "performer under cues": Case(lambda: CuedPerformer(seed=3), feature_frames, ACTION_COUNT),
+    "cursor": Case(PlayedCursor, positions, 2 * ACTION_COUNT),
     "rig": Case(Rig, action_rows, ARKIT_COUNT),
 }
 
