@@ -10,6 +10,7 @@ import os
 import shlex
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -110,6 +111,15 @@ def check(options: argparse.Namespace) -> None:
     """
     if not 0 < options.port < 65536:
         raise ConfigError(f"A port is from 1 to 65535, not {options.port}.")
+    with socket.socket(socket.AF_INET6 if ":" in options.host else socket.AF_INET) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((options.host, options.port))
+        except OSError as problem:
+            raise ConfigError(
+                f"{options.host}:{options.port} cannot be listened on ({problem.strerror}).",
+                "Choose another with --port.",
+            ) from None
     if options.context < 1024:
         raise ConfigError(
             f"A context of {options.context} tokens is too short for our questions.",

@@ -99,7 +99,8 @@ def test_serves_until_it_is_ended_and_ends_its_server(vllm: Path, tmp_path: Path
 def test_a_server_that_does_not_start_is_said_with_the_end_of_its_log(
     vllm: Path, tmp_path: Path
 ) -> None:
-    running = serve(vllm, "missing", "--cpu", "--log", str(tmp_path / "vllm.log"))
+    port = str(free_port())
+    running = serve(vllm, "missing", "--cpu", "--port", port, "--log", str(tmp_path / "vllm.log"))
     _, err = running.communicate(timeout=30)
     assert running.returncode == 2
     assert "vLLM did not start" in err
@@ -112,7 +113,7 @@ def test_without_vllm_the_sentence_says_what_to_run(
 ) -> None:
     monkeypatch.setattr(llm, "OWN_ENVIRONMENT", tmp_path)
     monkeypatch.setattr(llm.importlib.util, "find_spec", lambda name: None)
-    assert cli.main(["llm", "serve", "org/model"]) == 2
+    assert cli.main(["llm", "serve", "org/model", "--port", str(free_port())]) == 2
     assert "make llm" in capsys.readouterr().err
 
 
@@ -134,6 +135,14 @@ def test_impossible_settings_are_refused_at_once(
 ) -> None:
     assert cli.main(["llm", "serve", *arguments]) == 2
     assert said in capsys.readouterr().err
+
+
+def test_a_port_that_is_taken_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        assert cli.main(["llm", "serve", "m", "--port", str(taken.getsockname()[1])]) == 2
+    assert "cannot be listened on" in capsys.readouterr().err
 
 
 def test_a_gpu_gets_no_cpu_settings() -> None:

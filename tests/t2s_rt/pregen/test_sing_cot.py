@@ -5,15 +5,21 @@ from typing import Any
 import pytest
 
 from t2s_rt.errors import PlanError
+from t2s_rt.lyrics.song import Song
 from t2s_rt.pregen.llm import Server
-from t2s_rt.pregen.phrase import Emotion, Phrase
-from t2s_rt.pregen.plan import Planner, PlanReport
+from t2s_rt.pregen.phrase import Delivery, Descriptors, Emotion, Phrase, PhrasedSong, Section
+from t2s_rt.pregen.plan import PhrasePlan, Planner, PlanReport, window
 from t2s_rt.pregen.prompt import PROMPT_VERSION, Example, Message
 from t2s_rt.pregen.sing_cot import SingCoT, rates, tokens_about
 from tests.llm.chat_server import MODEL, Act, Ask, ChatServer, Says, Sends, obedient
-from tests.llm.songs import LYRICS, PlainPlanner, song_of
+from tests.llm.songs import LYRICS, PlainPlanner, line_of, song_of
 
 SONG = song_of()
+
+
+class NoCues:
+    def plan_phrase(self, song: PhrasedSong, index: int, seed: int) -> PhrasePlan:
+        return PhrasePlan(index, Emotion.CALM, Delivery.PLAIN, 0.3, "", ())
 
 
 def planner(server: ChatServer, **changes: Any) -> SingCoT:
@@ -118,7 +124,18 @@ def test_only_valid_answers_are_kept(tmp_path: Path) -> None:
     assert (again.report.fallbacks, again.report.cached) == ((), 0)
 
 
-def test_phrases_are_asked_for_concurrently_and_progress_is_told() -> None:
+def test_a_phrase_whose_time_another_takes_is_not_asked_about_and_has_not_failed() -> None:
+    lines = (line_of("one two three", 1.0), line_of("four five six", 1.0), line_of("seven", 5.0))
+    phrases = tuple(Phrase(i, line, "en", 0, Descriptors()) for i, line in enumerate(lines))
+    duet = PhrasedSong(Song("", "", "en", lines), phrases, (Section("", (0, 1, 2)),))
+    assert window(duet, 0)[1] - window(duet, 0)[0] < 0.7
+    with ChatServer() as server:
+        made = SingCoT(Server(server.url), NoCues())
+        made.plan(duet, 0)
+    assert (made.report.asked, made.report.phrases, made.report.fallbacks) == (2, 3, ())
+
+
+def test_progress_is_told_phrase_by_phrase() -> None:
     told: list[tuple[int, int]] = []
     with ChatServer() as server:
         planner(server, progress=lambda done, of: told.append((done, of))).plan(SONG, 0)
