@@ -8,6 +8,8 @@ log probabilities.
 
 from __future__ import annotations
 
+import itertools
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
@@ -58,6 +60,7 @@ class Typical:
         rate: Syllables a second.
         contours: Where its melodies tend to go.
         arousal: 0 still to 1 all out.
+        valence: -1 bad to 1 good.
         prior: Log odds before anything is known.
     """
 
@@ -65,20 +68,21 @@ class Typical:
     rate: float
     contours: tuple[Contour, ...]
     arousal: float
+    valence: float
     prior: float = 0.0
 
 
 TYPICAL: Final[dict[Emotion, Typical]] = {
-    Emotion.JOY: Typical(0.66, 3.6, (Contour.ARCHED, Contour.RISING), 0.75),
-    Emotion.TENDERNESS: Typical(0.25, 2.3, (Contour.FALLING,), 0.25),
-    Emotion.HOPE: Typical(0.62, 3.3, (Contour.RISING,), 0.55),
-    Emotion.LONGING: Typical(0.48, 2.7, (Contour.ARCHED, Contour.FALLING), 0.4),
-    Emotion.SORROW: Typical(0.38, 2.6, (Contour.FALLING,), 0.35),
-    Emotion.ANGER: Typical(0.85, 3.8, (Contour.LEVEL,), 0.9),
-    Emotion.FEAR: Typical(0.42, 3.8, (Contour.LEVEL,), 0.65),
-    Emotion.PRIDE: Typical(0.82, 3.2, (Contour.RISING,), 0.8),
-    Emotion.PLAY: Typical(0.52, 4.4, (Contour.DIPPED,), 0.55),
-    Emotion.CALM: Typical(0.35, 2.8, (Contour.LEVEL,), 0.2, prior=0.1),
+    Emotion.JOY: Typical(0.66, 3.6, (Contour.ARCHED, Contour.RISING), 0.75, 1.0),
+    Emotion.TENDERNESS: Typical(0.25, 2.3, (Contour.FALLING,), 0.25, 0.6),
+    Emotion.HOPE: Typical(0.62, 3.3, (Contour.RISING,), 0.55, 0.7),
+    Emotion.LONGING: Typical(0.48, 2.7, (Contour.ARCHED, Contour.FALLING), 0.4, -0.3),
+    Emotion.SORROW: Typical(0.38, 2.6, (Contour.FALLING,), 0.35, -0.9),
+    Emotion.ANGER: Typical(0.85, 3.8, (Contour.LEVEL,), 0.9, -0.9),
+    Emotion.FEAR: Typical(0.42, 3.8, (Contour.LEVEL,), 0.65, -0.8),
+    Emotion.PRIDE: Typical(0.82, 3.2, (Contour.RISING,), 0.8, 0.7),
+    Emotion.PLAY: Typical(0.52, 4.4, (Contour.DIPPED,), 0.55, 0.7),
+    Emotion.CALM: Typical(0.35, 2.8, (Contour.LEVEL,), 0.2, 0.3, prior=0.1),
 }
 
 EFFORT_SPREAD: Final = 0.3
@@ -87,15 +91,16 @@ RATE_SPREAD: Final = 0.5
 CONTOUR_GAIN: Final = 0.35
 SOUND_WEIGHT: Final = 0.8
 WORDS_WEIGHT: Final = 0.9
-"""Times the logarithm of one plus the lexicon's counts: the second word of a kind says less."""
-LINE_WEIGHT: Final = 6.0
-"""Times the embedding's scores."""
-CONTEXT_REACH: Final = 4
-"""Phrases to each side."""
-CONTEXT_HALVES: Final = 1.5
-"""Phrases at which a neighbour counts half."""
-CONTEXT_WEIGHT: Final = 0.55
-REFRAIN_WEIGHT: Final = 0.25
+WORDS_ALONE_WEIGHT: Final = 1.6
+"""Times the logarithm of one plus the lexicon's counts: the second word of a kind says less. The latter
+without an embedding, whose opinion they share in part."""
+CHANGE_COSTS: Final = 1.1
+"""Log odds against turning from one emotion to its opposite between two phrases without a rest."""
+CHANGE_FORGOTTEN_S: Final = 8.0
+"""Seconds of rest after which that costs a third."""
+FEW_WORDS: Final = 4.0
+"""A line with fewer words that carry meaning says less about what it feels."""
+MOOD_WEIGHT: Final = 0.35
 """A section's phrases are of one mood."""
 
 
@@ -174,7 +179,13 @@ class Feeling:
 
 
 class LineJudge(Protocol):
-    """Says what whole lines feel, beyond their words; a text embedding does."""
+    """Says what whole lines feel, beyond their words; a text embedding does.
+
+    Attributes:
+        trust: What its scores count in log odds.
+    """
+
+    trust: float
 
     def judge(self, lines: Sequence[str]) -> Vector:
         """Scores ``(lines, 10)``, about 0 for no opinion and 1 for certainty."""
@@ -189,21 +200,22 @@ def feel(song: PhrasedSong, judge: LineJudge | None = None) -> tuple[Feeling, ..
         judge: For lines that name no feeling; None does without.
     """
     readings = [read_line(phrase.line, phrase.language) for phrase in song.phrases]
-    own = np.stack([word_evidence(reading) for reading in readings])
+    weight = WORDS_ALONE_WEIGHT if judge is None else WORDS_WEIGHT
+    own = weight * np.stack([np.log1p(reading.scores) for reading in readings])
     if judge is not None:
-        own += LINE_WEIGHT * judge.judge([phrase.text for phrase in song.phrases])
-    evidence = own + _context(own, song)
+        own += judge.trust * judge.judge([phrase.text for phrase in song.phrases])
+    own *= np.array([_weight(reading) for reading in readings])[:, None]
+    evidence = own + _mood(own, song)
     evidence += np.stack([sound_evidence(phrase) for phrase in song.phrases])
     evidence += np.array([TYPICAL[emotion].prior for emotion in EMOTIONS])
+    odds = _arc(evidence, song)
     return tuple(
         _feeling(row, phrase, reading)
-        for row, phrase, reading in zip(evidence, song.phrases, readings, strict=True)
+        for row, phrase, reading in zip(odds, song.phrases, readings, strict=True)
     )
 
 
-def _feeling(evidence: Vector, phrase: Phrase, reading: Reading) -> Feeling:
-    odds = np.exp(evidence - evidence.max())
-    odds /= odds.sum()
+def _feeling(odds: Vector, phrase: Phrase, reading: Reading) -> Feeling:
     ranked = np.argsort(-odds, kind="stable")
     first, second = EMOTIONS[ranked[0]], EMOTIONS[ranked[1]]
     colour = second if odds[ranked[1]] > 0.4 * odds[ranked[0]] else first
@@ -218,11 +230,6 @@ def _arousal(odds: Vector, phrase: Phrase, reading: Reading) -> float:
     pace = 0.0 if rate is None else 0.08 * float(np.clip(np.log2(rate / 3.0), -1.0, 1.0))
     said = 0.08 * reading.arousal + (0.06 if reading.exclaimed else 0.0)
     return float(np.clip(0.35 * typical + 0.65 * sung + pace + said, 0.0, 1.0))
-
-
-def word_evidence(reading: Reading) -> Vector:
-    """Log odds ``(10,)`` from the lexicon's words."""
-    return WORDS_WEIGHT * np.log1p(reading.scores)
 
 
 def sound_evidence(phrase: Phrase) -> Vector:
@@ -241,22 +248,47 @@ def sound_evidence(phrase: Phrase) -> Vector:
     return SOUND_WEIGHT * bounded
 
 
-def _context(own: Vector, song: PhrasedSong) -> Vector:
-    """What neighbours and the section add, ``(phrases, 10)``: less, the more a line says itself."""
-    count = len(own)
+def _weight(reading: Reading) -> float:
+    """How much a line's own words count, 0.4 to 1: "on the run" alone tells little."""
+    words = sum(not common for common in reading.common)
+    return 0.4 + 0.6 * min(1.0, words / FEW_WORDS)
+
+
+def _mood(own: Vector, song: PhrasedSong) -> Vector:
+    """What its section's mood adds to each phrase ``(phrases, 10)``: less, the more it says itself."""
     centred = own - own.mean(axis=1, keepdims=True)
-    said = np.ptp(own, axis=1)
-    distance = np.abs(np.subtract.outer(np.arange(count), np.arange(count))).astype(np.float64)
-    weight = np.where(
-        (distance > 0) & (distance <= CONTEXT_REACH), 0.5 ** (distance / CONTEXT_HALVES), 0.0
-    )
     section = np.array([phrase.section for phrase in song.phrases])
-    weight *= np.where(np.equal.outer(section, section), 1.0, 0.5)
-    around = weight @ centred / np.maximum(weight.sum(axis=1, keepdims=True), 0.5)
     mood = np.stack([centred[section == one].mean(axis=0) for one in section])
-    silence = 1.0 / (1.0 + 0.5 * said[:, None])
-    context: Vector = CONTEXT_WEIGHT * (0.4 + silence) * around + REFRAIN_WEIGHT * silence * mood
-    return context
+    said = np.ptp(own, axis=1)[:, None]
+    added: Vector = MOOD_WEIGHT / (1.0 + 0.5 * said) * mood
+    return added
+
+
+def _arc(evidence: Vector, song: PhrasedSong) -> Vector:
+    """Probabilities ``(phrases, 10)`` of a song that does not change its emotion with every line.
+
+    Forward-backward in a hidden Markov model whose states are the emotions: turning costs more, the
+    further apart two of them are and the shorter the rest between two phrases.
+    """
+    places = np.array([(TYPICAL[e].valence, 2.0 * TYPICAL[e].arousal - 1.0) for e in EMOTIONS])
+    apart = np.linalg.norm(places[:, None] - places[None], axis=2) / 2.0
+    apart = np.where(apart > 0.0, 0.3 + 0.7 * apart, 0.0)
+    turns = []
+    for before, after in itertools.pairwise(song.phrases):
+        rest_s = max(0.0, after.start_s - before.end_s)
+        turn = np.exp(-CHANGE_COSTS * math.exp(-rest_s / CHANGE_FORGOTTEN_S) * apart)
+        turns.append(turn / turn.sum(axis=1, keepdims=True))
+    likely = np.exp(evidence - evidence.max(axis=1, keepdims=True))
+    forward, backward = likely.copy(), np.ones_like(likely)
+    for index, turn in enumerate(turns, 1):
+        forward[index] *= forward[index - 1] @ turn
+        forward[index] /= forward[index].sum()
+    for index in range(len(turns) - 1, -1, -1):
+        backward[index] = turns[index] @ (likely[index + 1] * backward[index + 1])
+        backward[index] /= backward[index].sum()
+    odds = forward * backward
+    whole: Vector = odds / odds.sum(axis=1, keepdims=True)
+    return whole
 
 
 def read_line(line: Line, language: str) -> Reading:

@@ -615,6 +615,7 @@ QUESTIONING_BROWS: Final[Mapping[Emotion, Beat]] = {
 BREATH: Final[Mapping[Emotion, Option]] = {
     Emotion.SORROW: (Beat(_N, "lift", 0.09, _P.BREATH, "breathes in, heavily", growth=0.4),),
     Emotion.FEAR: (Beat(_E, "widen", 0.24, _P.BREATH, "holds its breath"),),
+    Emotion.CALM: (Beat(_N, "lift", 0.07, _P.BREATH, "breathes in", growth=0.4),),
     Emotion.ANGER: (Beat(_N, "lift", 0.18, _P.BREATH, "draws breath for it"),),
 }
 USUAL_BREATH: Final[Option] = (Beat(_N, "lift", 0.14, _P.BREATH, "breathes in"),)

@@ -93,8 +93,8 @@ class EmbeddedPlanner:
     """Plans by rules; the same song and seed give the same track.
 
     Args:
-        judge: What whole lines feel; None takes the text embedding where it is installed.
-        lexical: Do without the embedding: only words and sound are read.
+        judge: What whole lines feel; None takes `t2s_rt.pregen.probe.line_judge`.
+        lexical: Do without the embedding: compare words by their spelling.
         clock: Seconds, for the report.
     """
 
@@ -109,7 +109,7 @@ class EmbeddedPlanner:
         clock: Callable[[], float] = time.perf_counter,
     ) -> None:
         self._judge = judge
-        self._ready = lexical or judge is not None
+        self._lexical = lexical
         self._clock = clock
         self._report = PlanReport()
         self._planned: tuple[PhrasedSong, int, tuple[PhrasePlan, ...]] | None = None
@@ -140,8 +140,8 @@ class EmbeddedPlanner:
 
     def plan_phrases(self, song: PhrasedSong, seed: int) -> tuple[PhrasePlan, ...]:
         """What each phrase was understood to be, with its cues; the last song's are remembered."""
-        if not self._ready:
-            self._judge, self._ready = line_judge(), True
+        if self._judge is None:
+            self._judge = line_judge(lexical=self._lexical)
         if self._planned is None or self._planned[0] is not song or self._planned[1] != seed:
             self._planned = (song, seed, tuple(self._plan(song, seed)))
         return self._planned[2]
@@ -307,7 +307,8 @@ def _image_wishes(scene: _Scene, memory: _Memory) -> list[Wish]:
             )
     found.sort(key=lambda one: -one[0])
     wishes: list[Wish] = []
-    for _, image, gestures in found[:MOST_IMAGES]:
+    first = {image.name: (image, gestures) for _, image, gestures in reversed(found)}
+    for image, gestures in list(reversed(first.values()))[:MOST_IMAGES]:
         memory.images[image.name] = index
         span = scene.points.word_span(image.first, image.last)
         wishes += [_gesture(scene, gesture, span) for gesture in gestures]

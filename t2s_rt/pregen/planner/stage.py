@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from t2s_rt.intensity.actions import Region
@@ -15,6 +15,8 @@ SHORTEST_S: Final = 0.28
 """What is left of a wish after stronger ones took their time, and is shorter than that, is dropped."""
 SHORTEST_ACCENT_S: Final = 0.16
 """The same for wishes that stand on a word or note."""
+SAME: Final = 0.08
+"""Less of a difference between two neighbouring cues is not seen as two."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +68,24 @@ def settle(wishes: list[Wish], window: tuple[float, float]) -> tuple[Cue, ...]:
             why = f"{wish.why}, on" if not wish.why.endswith(", on") else wish.why
             for action in actions:
                 taken[action].append(piece)
-    return tuple(sorted(cues, key=cue_order))
+    return tuple(sorted(_joined(cues), key=cue_order))
+
+
+def _joined(cues: list[Cue]) -> list[Cue]:
+    """Neighbours that ask for nearly the same become one cue: it keeps the stronger one's reason."""
+    kept: list[Cue] = []
+    for cue in sorted(cues, key=lambda one: (one.region, one.move, one.start_s)):
+        before = kept[-1] if kept else None
+        if (
+            before is not None
+            and (before.region, before.move, before.end_s) == (cue.region, cue.move, cue.start_s)
+            and abs(before.intensity - cue.intensity) <= SAME
+        ):
+            strong = max(before, cue, key=lambda one: (one.intensity, one.duration_s))
+            kept[-1] = replace(strong, start_s=before.start_s, end_s=cue.end_s)
+        else:
+            kept.append(cue)
+    return kept
 
 
 def _cue(wish: Wish, piece: tuple[float, float], why: str) -> Cue:
