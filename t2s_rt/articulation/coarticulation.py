@@ -34,7 +34,11 @@ REACH_S: Final = 0.40
 """Beyond it no sound pulls any more."""
 RUN_GAP_S: Final = 1.2
 """Sounds further apart than this are in separate tables, so that rests cost no memory."""
-FLOOR: Final = 1e-6
+FLOOR: Final = 1e-12
+"""Weight of the mouth at rest: nothing beside any sound that is near."""
+NEAR_S: Final = 0.10
+FAR_S: Final = 0.24
+"""Shapes are whole up to the first distance from any sound and gone at the second."""
 CARRIER_DOMINANCE: Final = 1.0
 """A consonant that carries a syllable, such as a sung n, is held like a vowel."""
 COVER_BEFORE_S: Final = 0.12
@@ -150,7 +154,7 @@ def _tabulate(phonemes: Sequence[Phoneme]) -> _Run:
         table[inside, CONSONANT] = float(not phoneme.vowel)
         table[inside, UNVOICED] = float(not wish.voiced)
         table[inside, STOPPED] = float(wish.stops)
-    table[:, : len(MOUTH_ACTIONS)] = pulled / weights
+    table[:, : len(MOUTH_ACTIONS)] = pulled / weights * _nearness(phonemes, times_s)[:, None]
     table[:, CLOSURE] = _closures(phonemes, times_s)
     for begins_s, ends_s in _phrases(phonemes):
         before = np.clip(1.0 + (times_s - begins_s) / COVER_BEFORE_S, 0.0, 1.0)
@@ -168,6 +172,19 @@ def _dominance(times_s: _Samples64, phoneme: Phoneme, wish: Posture) -> FloatArr
     if phoneme.vowel:
         np.maximum(strength, CARRIER_DOMINANCE, out=strength)
     return np.asarray(strength * np.exp(-np.square(before) - np.square(after)), np.float32)
+
+
+def _nearness(phonemes: Sequence[Phoneme], times_s: _Samples64) -> FloatArray:
+    """1 at and near sounds, 0 far from all."""
+    starts_s = np.array([phoneme.start_s for phoneme in phonemes])
+    ends_s = np.maximum.accumulate([phoneme.end_s for phoneme in phonemes])
+    at = np.searchsorted(starts_s, times_s, side="right")
+    after_s = np.where(at > 0, times_s - ends_s[np.maximum(at - 1, 0)], np.inf)
+    before_s = np.where(
+        at < len(starts_s), starts_s[np.minimum(at, len(starts_s) - 1)] - times_s, np.inf
+    )
+    away_s = np.minimum(after_s, before_s)
+    return np.clip((FAR_S - away_s) / (FAR_S - NEAR_S), 0.0, 1.0).astype(np.float32)
 
 
 def _closures(phonemes: Sequence[Phoneme], times_s: _Samples64) -> FloatArray:

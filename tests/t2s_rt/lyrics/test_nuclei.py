@@ -46,7 +46,7 @@ def test_no_vowel_at_all_keeps_the_consonants():
 
 
 @hypothesis.given(
-    strategies.lists(strategies.sampled_from("a e i o p t s r l j ɪ̯ m n".split()), max_size=14),
+    strategies.lists(strategies.sampled_from([*"aeioptsrljmn", "ɪ̯"]), max_size=14),
     strategies.lists(strategies.integers(0, 9), min_size=1, max_size=9),
 )
 def test_every_sound_is_sung_once_and_in_order(symbols, letters):
