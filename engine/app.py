@@ -23,6 +23,9 @@ from engine.config import VIEWER_DIR, LiveConfig
 from engine.demo import demo_lyrics_path, demo_subtitles_path
 from engine.mailbox import FrameMailbox
 from engine.metrics import LatencySummary, Metrics
+from engine.outputs.listing import OutputsFile
+from engine.outputs.runner import Outputs
+from engine.outputs.spec import open_output
 from engine.pipeline import Pipeline
 from engine.ring import AudioRing
 from engine.script import Script, load_script
@@ -93,6 +96,7 @@ class HotThread:
         pipeline: Pipeline,
         ring: AudioRing,
         mailbox: FrameMailbox,
+        outputs: Outputs,
         metrics: Metrics,
         song_s: Callable[[int], float],
     ) -> None:
@@ -100,6 +104,7 @@ class HotThread:
         self._pipeline = pipeline
         self._ring = ring
         self._mailbox = mailbox
+        self._outputs = outputs
         self._metrics = metrics
         self._song_s = song_s
         self._ending = threading.Event()
@@ -142,6 +147,7 @@ class HotThread:
         spent_s = (time.perf_counter_ns() - begun_ns) * 1e-9
         for frame in frames:
             self._mailbox.put(frame)
+            self._outputs.put(frame)  # after the server's, whose clients come first
             self.newest = frame
             self._metrics.frames.inc()
         heard = self._pipeline.hops - hops
@@ -168,6 +174,8 @@ class App:
     Attributes:
         metrics: What is counted and measured.
         server: The server, once running.
+        outputs: The programs that get the face besides the server's clients; `Outputs.switch` turns
+            one on and off.
     """
 
     def __init__(self, config: LiveConfig, clock: Clock | None = None) -> None:
@@ -180,10 +188,19 @@ class App:
         self._source: Source = open_source(config.source, clock=self._clock, loop=config.loop)
         self._ring = AudioRing(RING_SAMPLES)
         self._mailbox = FrameMailbox()
+        self.outputs = Outputs(self.metrics, self._clock)
+        self._opened = [
+            open_output(spec, clock=self._clock, mapping=config.mapping) for spec in config.outputs
+        ]
+        self._outputs_file = (
+            OutputsFile(config.outputs_file, self.outputs, self._clock, config.mapping)
+            if config.outputs_file is not None
+            else None
+        )
         self._ended = asyncio.Event()
         self._counted = {"samples": 0, "mailbox": 0, "losses": 0}
         self._hot = HotThread(
-            self._pipeline, self._ring, self._mailbox, self.metrics, self._source.song_s
+            self._pipeline, self._ring, self._mailbox, self.outputs, self.metrics, self._source.song_s
         )
         self.server = Server(
             ServerConfig(host=config.host, port=config.port, token=config.token),
@@ -220,7 +237,7 @@ class App:
             on_status: Called about four times a second.
 
         Raises:
-            ConfigError: The port is taken.
+            ConfigError: A port is taken.
             DeviceError: There is no microphone and the source does not wait for one.
         """
         self._pipeline.warm_up()
@@ -232,6 +249,7 @@ class App:
         if self._pipeline.conductor is not None:
             self.server.set_script(self._script.as_json())
         try:
+            await self._open_outputs()
             self._hot.start()
             await asyncio.to_thread(self._source.start, self._ring)
             if on_start is not None:
@@ -256,6 +274,13 @@ class App:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._ended.wait(), STATUS_INTERVAL_S)
 
+    async def _open_outputs(self) -> None:
+        await self.outputs.start()
+        for opened in self._opened:
+            await self.outputs.add(opened.output, on=opened.on)
+        if self._outputs_file is not None:
+            await self._outputs_file.start()
+
     def _over(self) -> bool:
         ended = self._source.status().state in (SourceState.ENDED, SourceState.FAILED)
         drained = self._ring.unread_samples == 0
@@ -264,12 +289,18 @@ class App:
     async def _stop(self) -> None:
         await asyncio.to_thread(self._source.stop)
         await asyncio.to_thread(self._hot.stop)
+        if self._outputs_file is not None:
+            await self._outputs_file.stop()
+        await self.outputs.close()
         await self.server.close()
 
     def _look(self) -> Snapshot:
         self._count()
         warnings = [self._pipeline.fallback] if self._pipeline.fallback else []
         warnings += self._script.warnings
+        warnings += self.outputs.warnings()
+        if self._outputs_file is not None and self._outputs_file.problem:
+            warnings.append(self._outputs_file.problem)
         status = self._source.status()
         if status.state is SourceState.LOST:
             warnings.append(status.detail)
@@ -283,6 +314,7 @@ class App:
     def _count(self) -> None:
         """Bring the metrics up to date that others keep as running totals."""
         self.metrics.model_fallback.set(bool(self._pipeline.fallback))
+        self.outputs.count()
         losses = self._source.status().counters.losses
         for key, total, counter in (
             ("samples", self._ring.dropped_samples, self.metrics.audio_dropped_samples),

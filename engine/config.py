@@ -31,6 +31,9 @@ class LiveConfig:
         subtitles: Its motion subtitles; None where there are none.
         voice: Which of the song's voices is sung, from 0.
         follow: Whether the sung notes may correct the song's clock.
+        outputs: Specifications of outputs, such as ``vmc`` (docs/outputs.md).
+        outputs_file: A file of more of them, which may change while the engine runs.
+        mapping: Mapping file for outputs that name none of their own.
 
     Raises:
         ConfigError: A value is out of range.
@@ -48,6 +51,9 @@ class LiveConfig:
     subtitles: Path | None = None
     voice: int = 0
     follow: bool = True
+    outputs: tuple[str, ...] = ()
+    outputs_file: Path | None = None
+    mapping: Path | None = None
 
     def __post_init__(self) -> None:
         if self.seconds is not None and not self.seconds > 0:

@@ -31,6 +31,16 @@ sources (--source):
   t2s live --source demo --open         opens the page
   t2s live --source file:song.ogg --song song.txt --subtitles song.vtt
                                         sings with words known; edit song.vtt while it runs
+  t2s live --output vmc --output livelink:192.168.1.20
+                                        the face in the program your avatar lives in (docs/outputs.md)
+
+outputs (--output, any number):
+  vmc[:HOST:PORT]            VRM avatars: VSeeFace, Warudo, VNyan
+  livelink[:HOST:PORT]       Unreal Engine
+  vts[:HOST:PORT]            Live2D models in VTube Studio
+  ifacialmocap[:HOST:PORT]   programs that ask a phone; ifacialmocap:to=HOST:PORT sends unasked
+  openseeface[:HOST:PORT]    programs that take OpenSeeFace's tracker
+  record:FILE                .npz, .flame.npz, .csv (Live Link Face) or .glb (animated head)
 """
 BAR_CELLS = 12
 NOTE_NAMES = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
@@ -54,6 +64,22 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     add_song_options(parser)
     parser.add_argument("--model", type=Path, help="folder of an exported model; default: bundled")
     parser.add_argument("--seed", type=int, default=0, help="another seed blinks otherwise")
+    parser.add_argument(
+        "--output",
+        action="append",
+        default=[],
+        metavar="SPEC",
+        help="another program that gets the face; may come several times",
+    )
+    parser.add_argument(
+        "--outputs",
+        type=Path,
+        metavar="FILE",
+        help="a file of such specifications, one a line; saving it switches outputs while it runs",
+    )
+    parser.add_argument(
+        "--mapping", type=Path, metavar="FILE", help="changes to what outputs send (see t2s mapping)"
+    )
     parser.add_argument("--loop", action="store_true", help="start a file again when it ends")
     parser.add_argument("--open", action="store_true", help="open the page in a browser")
     parser.set_defaults(run=run)
@@ -74,6 +100,9 @@ def run(options: argparse.Namespace) -> int:
         subtitles=options.subtitles,
         voice=options.voice,
         follow=not options.no_follow,
+        outputs=tuple(options.output),
+        outputs_file=options.outputs,
+        mapping=options.mapping,
     )
     app = App(config)
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final
@@ -82,13 +80,12 @@ def write_whole(path: Path, rows: Rows) -> None:
     """
     writer = writer_of(path)
     try:
-        handle, temporary = tempfile.mkstemp(suffix=".part", dir=path.parent)
-        os.close(handle)
+        part = path.with_name(f".{path.name}.part")
         try:
-            writer(Path(temporary), rows)
-            Path(temporary).replace(path)
+            writer(part, rows)
+            part.replace(path)
         finally:
-            Path(temporary).unlink(missing_ok=True)
+            part.unlink(missing_ok=True)
     except OSError as problem:
         raise ConfigError(f"{path} cannot be written: {problem.strerror}.") from problem
 

@@ -13,7 +13,7 @@ from engine.clock import Clock
 from engine.mailbox import FrameMailbox
 from engine.metrics import Metrics
 from engine.outputs.base import Backoff, Output, OutputState, OutputStatus
-from t2s_rt.errors import ConfigError
+from t2s_rt.errors import ConfigError, T2SError
 from t2s_rt.face.signals import Signals
 from t2s_rt.types import Frame
 
@@ -137,6 +137,11 @@ class Outputs:
         """How each output fares, in the order they were added."""
         return tuple(self._status(seat) for seat in self._seats.values())
 
+    def warnings(self) -> list[str]:
+        """What a person should read: outputs that are on and do not reach anybody, and why."""
+        troubled = (OutputState.RETRYING, OutputState.STOPPED)
+        return [f"{s.name}: {s.detail}" for s in self.statuses() if s.state in troubled]
+
     def count(self) -> None:
         """Bring the metrics up to date with what the outputs counted."""
         for name, seat in self._seats.items():
@@ -178,6 +183,8 @@ class Outputs:
         self._choose()
         try:
             await seat.output.close()
+        except T2SError as problem:
+            logger.warning("%s", problem)
         except Exception as fault:  # noqa: BLE001 - as in publish
             self._blame(seat, fault, self._now_ns())
 
