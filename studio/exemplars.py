@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -87,10 +88,10 @@ def numbers(text: str, count: int) -> list[int]:
         return list(range(count))
     wanted: set[int] = set()
     for part in text.split(","):
-        first, _, last = part.strip().partition("-")
-        if not first.isdecimal() or not (last or first).isdecimal():
+        match = re.fullmatch(r"([0-9]{1,6})(?:-([0-9]{1,6}))?", part.strip())
+        if match is None:
             raise ConfigError(f"--phrases is like 1-4,9, but here {text!r}.")
-        start, end = int(first), int(last or first)
+        start, end = int(match[1]), int(match[2] or match[1])
         if not 1 <= start <= end <= count:
             raise ConfigError(f"This song has the phrases 1 to {count}, but here {part.strip()!r}.")
         wanted.update(range(start - 1, end))

@@ -48,6 +48,8 @@ class Weights:
 
 FEELING_SHARPNESS: Final = 0.35
 """At this the probabilities of `Bank.feelings` are as often right as they say (on those phrases)."""
+REMEMBERED: Final = 512
+"""Queries whose vectors are kept: refrains come again."""
 FIELD_WEIGHTS: Final = {
     "loudness": 1.0,
     "pitch": 0.8,
@@ -115,6 +117,7 @@ class Bank:
         self._notes = _unit(meanings - meanings.mean(axis=0))
         self._emotions = np.array([list(Emotion).index(one.emotion) for one in self.exemplars])
         self._feelings = _Feelings(np.vstack([self._texts, self._notes]), np.tile(self._emotions, 2))
+        self._queries: dict[tuple[str, str], FloatArray] = {}
         self._sounds = np.array([_steps(one.descriptors) for one in self.exemplars])
         self._contours = [one.descriptors.contour for one in self.exemplars]
 
@@ -181,8 +184,14 @@ class Bank:
         return dict(zip(Emotion, shares.tolist(), strict=True))
 
     def _query(self, text: str, language: str) -> FloatArray:
-        row = self.embedder.embed([text])[0]
-        return _unit(row - self._centres.of(language if language else self._centres.nearest(row)))
+        key = (text, language)
+        if key not in self._queries:
+            row = self.embedder.embed([text])[0]
+            centre = self._centres.of(language or self._centres.nearest(row))
+            if len(self._queries) >= REMEMBERED:
+                self._queries.pop(next(iter(self._queries)))
+            self._queries[key] = _unit(row - centre)
+        return self._queries[key]
 
     def _likeness(self, query: FloatArray, note: float) -> npt.NDArray[np.float64]:
         return (1.0 - note) * _standard(self._texts @ query) + note * _standard(self._notes @ query)

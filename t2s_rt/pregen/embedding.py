@@ -145,11 +145,12 @@ def read_vectors(folder: Path, name: str) -> dict[str, FloatArray]:
     A damaged file counts as none: vectors can always be computed again.
     """
     try:
-        with np.load(folder / VECTORS, allow_pickle=False) as file:
+        # Opened here: numpy forgets to close a damaged file that it opened itself.
+        with (folder / VECTORS).open("rb") as raw, np.load(raw, allow_pickle=False) as file:
             if str(file["name"]) != name:
                 return {}
             keys, rows = file["keys"], file["rows"].astype(np.float32)
-    except (OSError, ValueError, KeyError, zipfile.BadZipFile):
+    except (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile):
         return {}
     if rows.ndim != 2 or len(keys) != len(rows):
         return {}

@@ -46,9 +46,8 @@ def language_by_words(texts: Iterable[str]) -> str:
     """The language whose small words are most frequent, "" where they are few or undecided."""
     votes: Counter[str] = Counter()
     for text in texts:
-        for word in _WORD.findall(
-            unicodedata.normalize("NFC", text.lower().replace(CURLY_APOSTROPHE, "'"))
-        ):
+        plain = unicodedata.normalize("NFC", text.lower()).replace(CURLY_APOSTROPHE, "'")
+        for word in sorted(set(_WORD.findall(plain))):  # once a line: "na na na" is no Portuguese
             codes = _BY_WORD.get(word, ())
             votes.update({code: 1.0 / len(codes) for code in codes})
     ranked = votes.most_common(2)
