@@ -116,7 +116,7 @@ def _cue(row: Any, place: str, draft: Draft) -> Cue:  # noqa: ANN401 - parsed JS
 
 
 def _number(value: Any, key: str, place: str, draft: Draft) -> float:  # noqa: ANN401 - parsed JSON
-    if isinstance(value, bool) or not isinstance(value, int | float) or abs(value) > 1e9:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) < 1e9:
         raise draft.error(f"expected a number as {key!r} of {place}, found {value!r}.")
     return float(value)
 

@@ -144,6 +144,7 @@ class TrackHeader:
         """
         for name in ("title", "artist", "language", "song_hash", "planner", "prompt_version", "model"):
             object.__setattr__(self, name, one_line(getattr(self, name)))
+        object.__setattr__(self, "planner", self.planner or "hand")
         further = tuple((one_line(key).lower(), one_line(value)) for key, value in self.further)
         for key, _ in further:
             if not key or ":" in key or key.replace("_", " ") in KNOWN_KEYS:

@@ -25,7 +25,7 @@ DELETED: Final = "deleted"
 CHECKSUM_DIGITS: Final = 8
 
 _ENTRY: Final = re.compile(
-    rf"(?:({DELETED})\s+)?(\d+)\.(\d{{3}})\s+(\d+)\.(\d{{3}})\s+(\w+)\s+(\w+)(?:\s+([0-9a-f]{{8}}))?$"
+    rf"(?:({DELETED})\s+)?(\d{{1,8}})\.(\d{{3}})\s+(\d{{1,8}})\.(\d{{3}})\s+(\w+)\s+(\w+)(?:\s+([0-9a-f]{{8}}))?$"
 )
 
 

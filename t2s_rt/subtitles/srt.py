@@ -17,7 +17,7 @@ from t2s_rt.subtitles.timed_text import add_blocks, escape, format_time, is_timi
 
 MARK: Final = "[t2s]"
 
-_COMMENT: Final = re.compile(r"comment (\d+)\.(\d{3}) (.*)$")
+_COMMENT: Final = re.compile(r"comment (\d{1,8})\.(\d{3}) (.*)$")
 _ENTRY: Final = re.compile(r"(?:deleted\s+)?\d+\.\d{3}\s")
 
 
@@ -32,7 +32,7 @@ def parse_srt(lines: list[str], draft: Draft) -> None:
         for line in ours:
             _read_marked(draft, plain(line).strip().removeprefix(MARK).strip())
         rest = [(n, line) for n, line in enumerate(block, first) if not line.lstrip().startswith(MARK)]
-        if not ours or len(rest) > 1 + is_timing(rest[-1][1]):
+        if not ours or any(not is_timing(line) and not line.strip().isdecimal() for _, line in rest):
             add_blocks(draft, rest)
 
 

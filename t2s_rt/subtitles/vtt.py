@@ -57,9 +57,9 @@ def parse_vtt(lines: list[str], draft: Draft) -> None:
         cue_at = next((i for i, line in enumerate(block) if is_timing(line)), len(block))
         if first == 1:
             _read_first(draft, block[1:cue_at])
-        elif _NOTE.match(block[0]):
+        elif cue_at and _NOTE.match(block[0]):
             _read_note(draft, block[:cue_at], pending)
-        elif _OTHER.match(block[0]) and cue_at:
+        elif cue_at and _OTHER.match(block[0]):
             continue
         else:
             cue_at = 0
