@@ -94,10 +94,10 @@ class MouthScore:
             return
         run = self._runs[index]
         place = (song_s - run.start_s) * RATE_HZ
-        row = int(place)
-        if row >= len(run.table) - 1:
+        if place >= len(run.table) - 1:
             out[:] = 0.0
             return
+        row = int(place)
         part = place - row
         np.multiply(run.table[row], 1.0 - part, out=out)
         out += np.float32(part) * run.table[row + 1]

@@ -1,6 +1,8 @@
 import numpy as np
 import pytest
 
+from t2s_rt.intensity.actions import ACTION_COUNT, ACTION_INDEX, ACTION_NAMES
+from t2s_rt.intensity.condition import Condition
 from t2s_rt.intensity.mouth import KNOWN_BY_MODEL
 from t2s_rt.intensity.perform import Performer
 from t2s_rt.types import Feature
@@ -94,3 +96,61 @@ def test_the_smile_is_performed_only_where_the_model_does_not_know_it(score):
     assert 0.0 < column(performed, "cheek_raise")[-1] < 0.3
     known = play(Performer(knows=("jaw_open", "corner_pull")), features, actions(corner_pull=-0.5))
     assert column(known, "corner_pull")[-1] == pytest.approx(-0.5, abs=0.01)
+
+
+def wish(trust, ready=0.0, **levels):
+    condition = Condition()
+    condition.shape[:] = actions(**levels)
+    condition.trust, condition.ready = trust, ready
+    return condition
+
+
+def play_words(features, motion, condition):
+    performer, out = Performer(), np.zeros((len(features), ACTION_COUNT), np.float32)
+    for rows, row in zip(features, out, strict=True):
+        performer.step(rows, motion, row, condition)
+    return out
+
+
+def test_words_that_are_not_trusted_change_nothing(score):
+    features = score.silence(0.5).note(1.0).silence(0.5).features
+    words = wish(0.0, ready=1.0, jaw_open=0.9, lip_closure=1.0, lip_pucker=0.8)
+    np.testing.assert_array_equal(
+        play_words(features, MOTION, words), play(Performer(), features, MOTION)
+    )
+
+
+def test_trusted_words_replace_the_heard_shape_and_leave_the_rest(score):
+    features = score.silence(0.5).note(1.5).features
+    out = play_words(features, MOTION, wish(1.0, jaw_open=0.2, lip_spread=0.4))
+    alone = play(Performer(), features, MOTION)
+    assert column(out, "lip_rounding")[-1] == 0.0
+    assert column(out, "lip_spread")[-1] > 0.3
+    assert column(out, "jaw_open")[-1] == pytest.approx(0.2, abs=0.04)
+    others = [
+        i for i, name in enumerate(ACTION_NAMES) if not name.startswith(("jaw", "lip", "upper", "lower"))
+    ]
+    np.testing.assert_array_equal(out[:, others], alone[:, others])
+
+
+def test_half_trusted_words_meet_the_heard_shape_half_way(score):
+    features = score.silence(0.5).note(1.5).features
+    whole = play_words(features, MOTION, wish(1.0, jaw_open=0.2))
+    half = play_words(features, MOTION, wish(0.5, jaw_open=0.2))
+    alone = play(Performer(), features, MOTION)
+    middle = 0.5 * (column(whole, "jaw_open") + column(alone, "jaw_open"))
+    np.testing.assert_allclose(column(half, "jaw_open"), middle, atol=1e-6)
+
+
+def test_without_a_voice_words_show_only_as_far_as_they_are_ready(score):
+    features = score.silence(1.0).features
+    assert not play_words(features, MOTION, wish(1.0, jaw_open=0.7))[:, ACTION_INDEX["jaw_open"]].any()
+    ready = column(play_words(features, MOTION, wish(1.0, ready=0.2, jaw_open=0.7)), "jaw_open")
+    assert 0.05 < ready[-1] <= 0.2 * 0.7 + 1e-6
+
+
+def test_a_mouth_shaped_by_words_closes_as_fast_as_any(score):
+    features = score.note(1.0).silence(0.5).features
+    jaw = column(play_words(features, MOTION, wish(1.0, jaw_open=0.7)), "jaw_open")
+    assert jaw[59] > 0.4
+    assert jaw[62] < 0.1 * jaw[59]
