@@ -10,6 +10,7 @@ Change `PROMPT_VERSION` with any word here: it is part of every cache key and of
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -37,6 +38,8 @@ SECTIONS_MOST: Final = 24
 """Sections beyond are left out of the arc."""
 REPLY_QUOTED: Final = 1500
 """Characters of a wrong answer that are quoted back."""
+
+INTENSITY: Final = re.compile(r"\b(?:0\.\d+|1)\b")
 
 Schema = Mapping[str, Any]
 
@@ -134,7 +137,7 @@ EXAMPLE_ANSWER: Final[Mapping[str, Any]] = {
         "cues": [{"move": "raise", "words": "3-5", "strength": 7, "why": "opens up on light"}],
     },
     "eyes": {
-        "plan": "up to the sky, wide at the top",
+        "plan": "up to the sky at first",
         "cues": [{"move": "look_up", "words": "1-2", "strength": 4, "why": "searches the sky"}],
     },
     "mouth": {
@@ -297,10 +300,16 @@ def _context(context: Context) -> dict[str, Any]:
 def vocabulary() -> str:
     """Every move with its meaning, a region a line."""
     rows = (
-        f"{region}: " + "; ".join(f"{move.name} ({move.meaning})" for move in moves_of(region))
+        f"{region}: "
+        + "; ".join(f"{move.name} ({in_strengths(move.meaning)})" for move in moves_of(region))
         for region in Region
     )
     return "Moves of each region:\n" + "\n".join(rows)
+
+
+def in_strengths(meaning: str) -> str:
+    """A move's meaning with its intensities, 0 to 1, as the strengths of our questions, 1 to 10."""
+    return INTENSITY.sub(lambda match: f"strength {round(ENERGY_MOST * float(match[0]))}", meaning)
 
 
 def request(name: str, task: str, question: str, schema: Schema, max_tokens: int) -> Request:

@@ -14,6 +14,7 @@ from t2s_rt.pregen.prompt import (
     Example,
     Request,
     data,
+    in_strengths,
     phrase_request,
     repair_request,
     section_request,
@@ -57,10 +58,18 @@ def test_the_tasks_of_all_phrases_are_one_prefix_for_the_server_to_reuse() -> No
 def test_every_move_stands_in_the_task_and_in_its_regions_schema_alone() -> None:
     properties = ask().schema["properties"]
     for move in MOVES:
-        assert f"{move.name} ({move.meaning})" in ask().messages[0].content
+        assert f"{move.name} ({in_strengths(move.meaning)})" in ask().messages[0].content
     for region in Region:
         allowed = properties[str(region)]["properties"]["cues"]["items"]["properties"]["move"]["enum"]
         assert allowed == [move.name for move in MOVES if move.region is region]
+
+
+def test_meanings_speak_of_strengths_as_answers_do() -> None:
+    assert (
+        in_strengths("1 shuts them, 0.4 narrows them")
+        == "strength 10 shuts them, strength 4 narrows them"
+    )
+    assert "0.4" not in ask().messages[0].content
 
 
 def test_thought_comes_before_cues() -> None:
