@@ -58,12 +58,16 @@ class Says:
 
 @dataclass(frozen=True)
 class Sends:
-    """This very body; `cut` bytes of it at most, and then the connection closes."""
+    """This very body; `cut` bytes of it at most, and then the connection closes.
+
+    `chunked` sends it without its length, as streams are sent: a cut one lacks its last chunk.
+    """
 
     body: bytes
     status: int = 200
     headers: dict[str, str] = field(default_factory=dict)
     cut: int | None = None
+    chunked: bool = False
 
 
 @dataclass(frozen=True)
@@ -178,8 +182,14 @@ class ChatServer:
     async def _send(self, writer: asyncio.StreamWriter, sent: Sends) -> bool:
         headers = {"Content-Type": "application/json", **sent.headers}
         lines = [f"HTTP/1.1 {sent.status} Whatever", *(f"{k}: {v}" for k, v in headers.items())]
-        lines.append(f"Content-Length: {len(sent.body)}")
-        writer.write(("\r\n".join(lines) + "\r\n\r\n").encode() + sent.body[: sent.cut])
+        body = sent.body[: sent.cut]
+        if sent.chunked:
+            lines.append("Transfer-Encoding: chunked")
+            body = f"{len(body):x}\r\n".encode() + body + b"\r\n" if body else b""
+            body += b"0\r\n\r\n" if sent.cut is None else b""
+        else:
+            lines.append(f"Content-Length: {len(sent.body)}")
+        writer.write(("\r\n".join(lines) + "\r\n\r\n").encode() + body)
         await writer.drain()
         return sent.cut is None
 

@@ -30,6 +30,11 @@ NONSENSE = (
     Sends(b'{"choices": [{"message": {"content": 7}}]}'),
     Sends(b"\xff\xfe\x00garbage"),
     Sends(b"[" * 100_000),
+    Sends(
+        b'data: {"choices": [{"delta": {"content": "{\\"emot"}}]}\n\ndata: [DONE]\n\n',
+        headers={"Content-Type": "text/event-stream"},
+        chunked=True,
+    ),
     Says("I am sorry, but I cannot help with singing."),
     Says(None),
     Says('{"emotion": "hunger", "brows": [], "eyes": 3, "cues": "many"}'),
@@ -188,12 +193,13 @@ def test_a_stall_of_sixty_seconds_ends_in_a_complete_file(tmp_path: Path) -> Non
     assert done[-1] - stalled[0] >= 60
 
 
+@pytest.mark.parametrize("chunked", [False, True])
 @pytest.mark.parametrize("cut", [0, 1, 200])
-def test_half_a_body_about_every_line_falls_back(cut: int, tmp_path: Path) -> None:
+def test_half_a_body_about_every_line_falls_back(cut: int, chunked: bool, tmp_path: Path) -> None:
     def behave(ask: Ask) -> Act:
         if ask.step != "phrase":
             return obedient(ask)
-        return Sends(completion(obedient(ask)).body, cut=cut)
+        return Sends(completion(obedient(ask)).body, cut=cut, chunked=chunked)
 
     with ChatServer(behave) as server:
         track, report = plan(server)
