@@ -34,14 +34,18 @@ def merge_edits(old: SubtitleTrack, regenerated: SubtitleTrack) -> SubtitleTrack
         A track with the new header; further header entries and comments of the old one are kept.
     """
     planned = {checksum(cue) for cue in regenerated.cues}
-    by_hand = [cue for cue in old.cues if cue.by_hand]
-    own = [cue for cue in by_hand if checksum(cue) not in planned]
-    fixed: list[Cue | Deletion] = [*own, *old.muted, *old.deleted]
-    kept = [cue for new in regenerated.cues if (cue := _beside(new, fixed)) is not None]
-    written = {checksum(cue) for cue in kept}
-    by_hand = [cue for cue in by_hand if checksum(cue) not in written]
+    by_hand = {checksum(cue): cue for cue in old.cues if cue.by_hand}
+    fixed: list[Cue | Deletion] = [cue for mark, cue in by_hand.items() if mark not in planned]
+    fixed += [*old.muted, *old.deleted]
+    kept: list[Cue] = []
+    for new in regenerated.cues:
+        cue = _beside(new, fixed)
+        if cue is new:
+            by_hand.pop(checksum(new), None)
+        if cue is not None and checksum(new) not in by_hand:
+            kept.append(cue)
     return SubtitleTrack(
-        cues=tuple(sorted([*by_hand, *kept], key=cue_order)),
+        cues=tuple(sorted([*by_hand.values(), *kept], key=cue_order)),
         header=_header(old.header, regenerated.header),
         deleted=old.deleted,
         comments=old.comments,

@@ -98,7 +98,7 @@ def test_unmuting_over_something_else_is_refused():
         unmute(other)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(
     track=samples.track(),
     amount=st.floats(-5, 5),
