@@ -6,6 +6,7 @@ import base64
 import math
 import struct
 import threading
+import time
 import wave
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -13,6 +14,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from engine.server.protocol import SourceState, Status
+from engine.song_clock import SongClock, SongState
 
 pytestmark = [pytest.mark.chromium, pytest.mark.timeout(120)]
 
@@ -184,6 +186,68 @@ def write_song(path: Path, seconds: float) -> Path:
         tone = (round(3000 * math.sin(k / 4)) for k in range(round(8000 * seconds)))
         file.writeframes(b"".join(struct.pack("<h", sample) for sample in tone))
     return path
+
+
+def test_the_page_plays_a_song_and_tells_the_engine_where_it_is(browser, open_theatre, tmp_path):
+    clock = SongClock(lambda _pts_samples: -1.0)
+    theatre = open_theatre(transport_sink=clock)
+
+    def song_s() -> float:
+        return clock.song_s(0, time.perf_counter_ns())
+
+    def audio_s() -> float:
+        return float(here.page.input_value("#seek"))
+
+    def waits_for_state(state: SongState) -> None:
+        here.waits_for(f"t2s.songState === '{state}'")
+        assert clock.state(time.perf_counter_ns()) is state
+
+    with visit(browser, theatre.url()) as here:
+        here.waits_for(READY)
+        assert here.page.is_visible("#player")
+        assert here.page.is_disabled("#play")
+        here.page.set_input_files("#song-file", write_song(tmp_path / "song.wav", 30.0))
+        here.waits_for("!document.querySelector('#play').disabled")
+        assert here.page.text_content("#song-name") == "song.wav"
+        here.page.click("#play")
+        waits_for_state(SongState.PLAYING)
+        here.waits_for("Number(document.querySelector('#seek').value) > 1")
+        assert song_s() == pytest.approx(audio_s(), abs=0.5)  # the slider moves four times a second
+        here.page.click("#play")
+        waits_for_state(SongState.PAUSED)
+        assert song_s() == pytest.approx(audio_s(), abs=0.02)
+        here.page.fill("#seek", "20")
+        here.page.wait_for_timeout(500)
+        assert song_s() == pytest.approx(20.0, abs=0.02)
+        here.page.click("#play")
+        waits_for_state(SongState.PLAYING)
+        here.page.fill("#seek", "29.5")
+        waits_for_state(SongState.STOPPED)
+        assert song_s() < 0
+        assert_quiet(here, theatre.port)
+
+
+def test_a_page_that_is_closed_takes_its_song_with_it(browser, open_theatre, tmp_path):
+    clock = SongClock(lambda _pts_samples: -1.0)
+    theatre = open_theatre(transport_sink=clock)
+    with visit(browser, theatre.url()) as here:
+        here.waits_for(READY)
+        here.page.set_input_files("#song-file", write_song(tmp_path / "song.wav", 30.0))
+        here.waits_for("!document.querySelector('#play').disabled")
+        here.page.click("#play")
+        here.waits_for("t2s.songState === 'playing'")
+        here.page.goto("about:blank")
+        deadline_s = time.perf_counter() + 10
+        while clock.state(time.perf_counter_ns()) is not SongState.STOPPED:
+            assert time.perf_counter() < deadline_s
+            time.sleep(0.05)
+
+
+def test_without_the_engines_leave_there_is_no_player(browser, open_theatre):
+    theatre = open_theatre()
+    with visit(browser, theatre.url()) as here:
+        here.waits_for(READY)
+        assert not here.page.is_visible("#player")
 
 
 def test_the_song_plays_in_step_and_pauses_with_the_face(browser, open_theatre, tmp_path):

@@ -20,6 +20,7 @@ from engine.metrics import Metrics
 from engine.server.audio import AudioSink
 from engine.server.http import Site
 from engine.server.protocol import Hello, SourceState, Status
+from engine.server.transport import TransportSink
 from engine.server.websocket import Server, ServerConfig
 from t2s_rt.face.arkit import ARKIT_INDEX
 from t2s_rt.intensity.actions import ACTION_COUNT
@@ -53,6 +54,7 @@ class Theatre:
         token: What clients must present.
         song: Served as `/song`.
         audio_sink: Takes the audio of clients.
+        transport_sink: Takes the word of a client that plays the song.
     """
 
     def __init__(
@@ -62,6 +64,7 @@ class Theatre:
         token: str = "",
         song: Path | None = None,
         audio_sink: AudioSink | None = None,
+        transport_sink: TransportSink | None = None,
     ) -> None:
         self.scene = Scene({})
         self._status = status or Status("a test", SourceState.RUNNING, "a puppet")
@@ -69,6 +72,7 @@ class Theatre:
         self._site = Site(VIEWER_DIR, HEAD_GLB, song)
         self._song_name = song.name if song else ""
         self._audio_sink = audio_sink
+        self._transport_sink = transport_sink
         self._seq = 0
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="theatre")
@@ -110,6 +114,8 @@ class Theatre:
         hello = Hello("t2s-rt test", 0, "no-basis", self._song_name)
         config = ServerConfig(port=self.port, token=self._token)
         self._server = Server(config, hello, mailbox, Metrics(), self._site, self._audio_sink)
+        if self._transport_sink is not None:
+            self._server.accept_transport(self._transport_sink)
         await self._server.start()
         self._server.set_status(self._status)
         self.port = self._server.port

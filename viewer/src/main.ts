@@ -6,6 +6,7 @@ import { Median, Rate } from "./meter";
 import { Microphone } from "./microphone";
 import { element, Panel } from "./panel";
 import { type Moment, Playback } from "./playback";
+import { Player } from "./player";
 import { Prompter } from "./prompter";
 import type { Frame, Hello, ServerMessage, Status } from "./protocol";
 import { rehearse } from "./rehearsal";
@@ -26,6 +27,8 @@ export interface TestHook {
   readonly state: ConnectionState;
   /** Distance between the inner edges of the lips at their middle in mm, from the vertices as drawn. */
   mouthOpening(): number;
+  /** What the song does, as the engine has it: `stopped`, `playing` or `paused`. */
+  readonly songState: string;
   /** Counters: pictures and frames a second, latency, frames received and missed, newest seq. */
   readonly stats: {
     readonly picture_fps: number;
@@ -55,6 +58,7 @@ class Page {
   private readonly sound = new Sound((sentence) => this.panel.showProblem(sentence));
   private readonly connection: Connection | null;
   private readonly microphone: Microphone | null;
+  private readonly player: Player | null;
   private readonly pictures = new Rate();
   private readonly arrivals = new Rate();
   private readonly latency = new Median(60);
@@ -66,6 +70,7 @@ class Page {
   private held: ReadonlyMap<string, number> | null = null;
   private actions = new Float32Array(0);
   private panel_ms = 0;
+  private songState = "stopped";
   private scriptRevision = 0;
 
   constructor(private readonly settings: Settings) {
@@ -75,6 +80,7 @@ class Page {
     if (settings.demo) {
       this.connection = null;
       this.microphone = null;
+      this.player = null;
       rehearse((message, arrived_ms) => this.receive(message, arrived_ms));
       this.changeState("connected", "No engine: the page moves the face itself (demo=1).");
     } else {
@@ -83,6 +89,12 @@ class Page {
         onState: (state, sentence) => this.changeState(state, sentence),
       });
       this.microphone = new Microphone(this.connection, (sentence) => this.panel.showProblem(sentence));
+      const { connection } = this;
+      this.player = new Player({
+        send: (message) => connection.send(message),
+        serverClock: (now_ms) => connection.clock.at(now_ms),
+        onProblem: (sentence) => this.panel.showProblem(sentence),
+      });
     }
     element("listen").addEventListener("click", () => void this.toggleListening());
     element("sing").addEventListener("click", () => void this.toggleSinging());
@@ -116,6 +128,7 @@ class Page {
         return this.takeStatus(message);
       case "error":
         if (message.code.startsWith("audio")) this.microphone?.stop();
+        if (message.code.startsWith("transport")) this.player?.refused();
         this.showButtons();
         return this.panel.showProblem(message.message);
       case "pong":
@@ -136,11 +149,13 @@ class Page {
     this.panel.showHello(hello);
     this.panel.showProblem("");
     this.microphone?.announce();
+    this.player?.allow(hello.takesTransport);
     this.showButtons();
   }
 
   private takeStatus(status: Status): void {
     this.panel.showStatus(status);
+    this.songState = status.songState;
     if (status.script === this.scriptRevision) return;
     this.scriptRevision = status.script;
     const wanted = status.script === 0 ? Promise.resolve(NO_SCRIPT) : fetchScript(this.settings.script);
@@ -250,6 +265,9 @@ class Page {
         return page.state;
       },
       mouthOpening: () => page.head?.mouthOpening() ?? 0,
+      get songState() {
+        return page.songState;
+      },
       get stats() {
         return page.numbers();
       },
