@@ -362,7 +362,9 @@ def draw(sung: Recording, path: Path, from_s: float = 1.0, to_s: float = 13.0) -
             if gain is not None:
                 axis.hlines(gain * cue.intensity, cue.start_s, cue.end_s, color="tab:red")
                 axis.axvspan(cue.start_s, cue.end_s, color="tab:red", alpha=0.08)
-                axis.text(cue.start_s, 1.0, f"{cue.move} {cue.intensity:g}", fontsize=8, va="top")
+                axis.text(
+                    cue.start_s, 1.0, f"{cue.move} {cue.intensity:g}", size=8, va="top", clip_on=True
+                )
         axis.set_ylim(ACTIONS[action].minimum - 0.05, 1.05)
         axis.set_ylabel(name, fontsize=8)
     for axis in axes:
