@@ -21,7 +21,7 @@ from __future__ import annotations
 
 import argparse
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
@@ -32,7 +32,7 @@ import soundfile
 
 from bench.nit_song import LabelledSound, load_labels
 from bench.report import ROOT, Row, Table, machine, text
-from engine.pipeline import Pipeline
+from engine.pipeline import Pipeline, SongPosition, own_song
 from t2s_rt.articulation.inventory import CLOSURE, JAW, MOUTH_COLUMNS, PUCKER, ROUNDING, SPREAD
 from t2s_rt.articulation.lead import Lead
 from t2s_rt.audio import synthesis
@@ -68,11 +68,13 @@ class Mouths:
         time_s: ``(T,)`` what each frame depicts.
         actions: ``(T, 8)`` `MOUTH_ACTIONS`.
         trust: ``(T,)`` how far the words were believed.
+        agreement: ``(T,)`` how well the heard mouth agreed with them.
     """
 
     time_s: _Array
     actions: FloatArray
     trust: _Array
+    agreement: _Array
 
     @property
     def shape(self) -> _Array:
@@ -117,7 +119,7 @@ def phonemes_of(sounds: Sequence[LabelledSound]) -> tuple[Phoneme, ...]:
 def render(
     samples: FloatArray,
     phonemes: Sequence[Phoneme] = (),
-    song_s: Callable[[int], float] = seconds,
+    song_s: SongPosition = own_song,
 ) -> Mouths:
     """The mouth of a recording at 48 kHz, with the lead where there are phonemes."""
     spy = _Spy(Lead(phonemes)) if phonemes else None
@@ -126,20 +128,21 @@ def render(
     pipeline.start(SAMPLE_RATE_HZ)
     frames = pipeline.push(samples, song_s=song_s) + pipeline.finish(song_s)
     actions = np.stack([frame.actions for frame in frames])[:, list(MOUTH_COLUMNS)]
-    trust = np.array(spy.trusts[-len(frames) :]) if spy else np.zeros(len(frames))
-    return Mouths(np.array([seconds(frame.pts_samples) for frame in frames]), actions, trust)
+    noted = np.array(spy.notes[-len(frames) :]) if spy else np.zeros((len(frames), 2))
+    times_s = np.array([seconds(frame.pts_samples) for frame in frames])
+    return Mouths(times_s, actions, noted[:, 0], noted[:, 1])
 
 
 class _Spy:
-    """A lead that notes its trust."""
+    """A lead that notes its trust and agreement."""
 
     def __init__(self, lead: Lead) -> None:
         self._lead = lead
-        self.trusts: list[float] = []
+        self.notes: list[tuple[float, float]] = []
 
     def step(self, song_s: float, features: FloatArray, motion: FloatArray, out: Condition) -> None:
         self._lead.step(song_s, features, motion, out)
-        self.trusts.append(out.trust)
+        self.notes.append((out.trust, self._lead.agreement))
 
     def reset(self) -> None:
         self._lead.reset()
@@ -273,6 +276,19 @@ def la_la(duration_s: float, seed: int = 1) -> FloatArray:
     return np.concatenate(parts)[: round(duration_s * SAMPLE_RATE_HZ)]
 
 
+def la_on_beats(sounds: Sequence[LabelledSound], count: int) -> FloatArray:
+    """'La' for every vowel of the song, at its time and on its note: the hardest to tell from the words."""
+    samples = np.zeros(count, np.float32)
+    for sound in sounds:
+        if sound.kind == "v" and sound.pitch_midi is not None:
+            hz = 440.0 * 2.0 ** ((sound.pitch_midi - 69) / 12.0)
+            length_s = max(sound.end_s - sound.start_s - 0.03, 0.06)
+            note = synthesis.vowel("a", hz, length_s, vibrato_cents=20.0)
+            first = round(sound.start_s * SAMPLE_RATE_HZ)
+            samples[first : first + len(note)] += note[: count - first]
+    return samples
+
+
 def likeness(one: Mouths, other: Mouths, since_s: float) -> float:
     """Mean correlation of opening, roundness and width from a time on; still ones are left out."""
     at = one.time_s >= since_s
@@ -290,7 +306,8 @@ def words_alone(phonemes: Sequence[Phoneme], like: Mouths) -> Mouths:
     for time_s in like.time_s:
         lead.step(float(time_s), silent, still, wish)
         rows.append(wish.shape[list(MOUTH_COLUMNS)].copy())
-    return Mouths(like.time_s, np.stack(rows), np.zeros(len(rows)))
+    nothing = np.zeros(len(rows))
+    return Mouths(like.time_s, np.stack(rows), nothing, nothing)
 
 
 def lead_table(alone: Mouths, led: Mouths, asked: Mouths, sounds: Sequence[LabelledSound]) -> Table:
@@ -332,6 +349,20 @@ def shape_table(alone: Mouths, led: Mouths, sounds: Sequence[LabelledSound]) -> 
     return Table("Vowels and closures", "python -m bench.lead", tuple(rows), note)
 
 
+def level_table(alone: Mouths, led: Mouths, sounds: Sequence[LabelledSound]) -> Table:
+    """How far the mouth goes in each vowel, heard and by the words."""
+    rows = []
+    for name in ("a", "i", "u", "e", "o", "N"):
+        vowels = [sound for sound in sounds if sound.kind == "v" and sound.name == name]
+        heard, asked = (np.mean([_posture(m, v) for v in vowels], axis=0) for m in (alone, led))
+        figures = {}
+        for column, what in enumerate(("open", "round", "wide")):
+            figures[f"{what} audio"] = float(heard[column])
+            figures[f"{what} words"] = float(asked[column])
+        rows.append(Row(f"{name}, {len(vowels)} times", figures))
+    return Table("Levels of vowels", "python -m bench.lead", tuple(rows))
+
+
 def silence_table(phonemes: Sequence[Phoneme], duration_s: float) -> Table:
     """A silent singer while the words run."""
     rows = []
@@ -345,8 +376,9 @@ def silence_table(phonemes: Sequence[Phoneme], duration_s: float) -> Table:
     return Table("A silent singer", "python -m bench.lead", tuple(rows))
 
 
-def disagreement_table(samples: FloatArray, phonemes: Sequence[Phoneme]) -> Table:
+def disagreement_table(samples: FloatArray, sounds: Sequence[LabelledSound]) -> Table:
     """Other sounds than the words ask for."""
+    phonemes = phonemes_of(sounds)
     duration_s = len(samples) / SAMPLE_RATE_HZ
     shifted = [
         replace(p, start_s=start_s, end_s=start_s + p.end_s - p.start_s)
@@ -356,6 +388,7 @@ def disagreement_table(samples: FloatArray, phonemes: Sequence[Phoneme]) -> Tabl
     cases = {
         "the words": (samples, phonemes),
         "la la la": (la_la(duration_s), phonemes),
+        "la on the words' beats": (la_on_beats(sounds, len(samples)), phonemes),
         "words 5 s off": (samples, sorted(shifted, key=lambda p: p.start_s)),
     }
     rows = []
@@ -364,19 +397,20 @@ def disagreement_table(samples: FloatArray, phonemes: Sequence[Phoneme]) -> Tabl
         asked = words_alone(words, led)
         voiced = alone.opening > 0.05
         begins_s = float(led.time_s[voiced][0])
-        late = voiced & (led.time_s > begins_s + 1.5)
+        late = voiced & (led.time_s > begins_s + 1.0)
         apart = float(np.abs(led.shape - alone.shape)[late].mean())
         figures = {
             "r audio": likeness(led, alone, begins_s + 1.0),
             "r words": likeness(led, asked, begins_s + 1.0),
             "apart": apart,
             "trust": float(led.trust[late].mean()),
+            "score": float(np.median(led.agreement[late])),
         }
         rows.append(Row(name, figures))
     note = (
-        "Correlation of the mouth with the audio-only one and with what the words ask for, from 1 s on;"
+        "Correlation of the mouth with the audio-only one and with what the words ask for; mean distance\n"
+        "from the audio-only one, mean trust and median agreement while a voice sounds; all from 1 s on."
     )
-    note += " mean distance from the audio-only one and mean trust while a voice sounds, from 1.5 s on."
     return Table("Who decides", "python -m bench.lead", tuple(rows), note)
 
 
@@ -449,8 +483,9 @@ def measure(samples: FloatArray, sounds: Sequence[LabelledSound]) -> list[Table]
     return [
         lead_table(alone, led, words_alone(phonemes, led), sounds),
         shape_table(alone, led, sounds),
+        level_table(alone, led, sounds),
         silence_table(phonemes, len(samples) / SAMPLE_RATE_HZ),
-        disagreement_table(samples, phonemes),
+        disagreement_table(samples, sounds),
         held_table(),
         cost_table(phonemes),
     ]

@@ -14,6 +14,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 import numpy as np
@@ -26,17 +27,22 @@ from engine.metrics import LatencySummary, Metrics
 from engine.outputs.listing import OutputsFile
 from engine.outputs.runner import Outputs
 from engine.outputs.spec import open_output
-from engine.pipeline import Pipeline
+from engine.pipeline import Pipeline, SongPosition
 from engine.ring import AudioRing
 from engine.script import Script, load_script
 from engine.server.http import Site
 from engine.server.protocol import Hello, Status
 from engine.server.protocol import SourceState as ServedState
 from engine.server.websocket import Server, ServerConfig
+from engine.song_clock import SongClock
 from engine.sources.base import Source, SourceState
 from engine.sources.spec import open_source
 from engine.sources.websocket import WebSocketSource
+from engine.watch import Watcher
+from t2s_rt.conductor import Conductor
 from t2s_rt.face.head import HEAD_GLB
+from t2s_rt.subtitles.cue import SubtitleTrack
+from t2s_rt.subtitles.load import load_track
 from t2s_rt.types import FloatArray, Frame
 
 RING_SAMPLES: Final = 96_000
@@ -98,7 +104,7 @@ class HotThread:
         mailbox: FrameMailbox,
         outputs: Outputs,
         metrics: Metrics,
-        song_s: Callable[[int], float],
+        song_s: SongPosition,
     ) -> None:
         self._thread = threading.Thread(target=self._run, name="t2s-hot")
         self._pipeline = pipeline
@@ -164,6 +170,48 @@ def _script(config: LiveConfig) -> Script:
     return load_script(song, subtitles, voice=config.voice, follow=config.follow)
 
 
+class Reloads:
+    """Takes over the subtitles whenever an artist saves them; the song plays on.
+
+    Args:
+        script: What was known at the start.
+        conductor: Who gets the new subtitles; None where nothing is known of a song.
+    """
+
+    def __init__(self, script: Script, conductor: Conductor | None) -> None:
+        self._script = script
+        self._watcher: Watcher[SubtitleTrack] | None = None
+        if script.subtitles is not None and conductor is not None:
+            self._conductor = conductor
+            self._watcher = Watcher(script.subtitles, load_track, self._take)
+
+    def start(self, server: Server) -> None:
+        """Serve the script and begin to watch; call it on the event loop."""
+        if self._script.song is None and self._script.track is None:
+            return
+        server.set_script(self._script.as_json())
+        self._server = server
+        self._loop = asyncio.get_running_loop()
+        if self._watcher is not None:
+            self._watcher.start()
+
+    def stop(self) -> None:
+        """Stop watching. Harmless when it never started."""
+        if self._watcher is not None:
+            self._watcher.stop()
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """Why the newest version is not in use."""
+        problem = self._watcher.problem if self._watcher is not None else ""
+        return (problem,) if problem else ()
+
+    def _take(self, track: SubtitleTrack) -> None:
+        """On the watcher's thread: the face first, then the page."""
+        self._conductor.replace_track(track)
+        self._loop.call_soon_threadsafe(self._server.set_script, self._script.as_json(track))
+
+
 class App:
     """One run of the live engine.
 
@@ -185,7 +233,13 @@ class App:
         self._script = _script(config)
         self._pipeline = Pipeline(config.model, seed=config.seed)
         self._pipeline.conductor = self._script.conductor(self._pipeline.lookahead_samples)
+        self._reloads = Reloads(self._script, self._pipeline.conductor)
         self._source: Source = open_source(config.source, clock=self._clock, loop=config.loop)
+        self._song_clock = SongClock(
+            self._source.song_s,
+            output_offset_s=config.output_offset_s,
+            microphone_offset_s=config.microphone_offset_s,
+        )
         self._ring = AudioRing(RING_SAMPLES)
         self._mailbox = FrameMailbox()
         self.outputs = Outputs(self.metrics, self._clock)
@@ -200,19 +254,31 @@ class App:
         self._ended = asyncio.Event()
         self._counted = {"samples": 0, "mailbox": 0, "losses": 0}
         self._hot = HotThread(
-            self._pipeline, self._ring, self._mailbox, self.outputs, self.metrics, self._source.song_s
+            self._pipeline,
+            self._ring,
+            self._mailbox,
+            self.outputs,
+            self.metrics,
+            self._song_clock.song_s,
         )
         self.server = Server(
             ServerConfig(host=config.host, port=config.port, token=config.token),
             self._hello(),
             self._mailbox,
             self.metrics,
-            Site(viewer_dir=VIEWER_DIR, head_glb=HEAD_GLB, song=self._source.audio_path),
+            Site(viewer_dir=VIEWER_DIR, head_glb=HEAD_GLB, song=self._recording),
             self._source.sink if isinstance(self._source, WebSocketSource) else None,
         )
+        if self._source.audio_path is None:
+            self.server.accept_transport(self._song_clock)
+
+    @property
+    def _recording(self) -> Path | None:
+        """What the page can play: what the source plays, else what the singer sings to."""
+        return self._source.audio_path or self._script.audio
 
     def _hello(self) -> Hello:
-        song = self._source.audio_path
+        song = self._recording
         return Hello(
             server=f"t2s-rt {importlib.metadata.version('t2s-rt')}",
             look_ahead_samples=self._pipeline.lookahead_samples,
@@ -246,10 +312,9 @@ class App:
         switch_interval_s = sys.getswitchinterval()
         sys.setswitchinterval(SWITCH_INTERVAL_S)
         await self.server.start()
-        if self._pipeline.conductor is not None:
-            self.server.set_script(self._script.as_json())
         try:
             await self._open_outputs()
+            self._reloads.start(self.server)
             self._hot.start()
             await asyncio.to_thread(self._source.start, self._ring)
             if on_start is not None:
@@ -289,6 +354,7 @@ class App:
     async def _stop(self) -> None:
         await asyncio.to_thread(self._source.stop)
         await asyncio.to_thread(self._hot.stop)
+        await asyncio.to_thread(self._reloads.stop)
         if self._outputs_file is not None:
             await self._outputs_file.stop()
         await self.outputs.close()
@@ -298,6 +364,7 @@ class App:
         self._count()
         warnings = [self._pipeline.fallback] if self._pipeline.fallback else []
         warnings += self._script.warnings
+        warnings += self._reloads.warnings
         warnings += self.outputs.warnings()
         if self._outputs_file is not None and self._outputs_file.problem:
             warnings.append(self._outputs_file.problem)

@@ -31,6 +31,8 @@ class LiveConfig:
         subtitles: Its motion subtitles; None where there are none.
         voice: Which of the song's voices is sung, from 0.
         follow: Whether the sung notes may correct the song's clock.
+        output_offset_s: How much later the singer hears a player than it says.
+        microphone_offset_s: How much earlier a sample was sung than its capture time says.
         outputs: Specifications of outputs, such as ``vmc`` (docs/outputs.md).
         outputs_file: A file of more of them, which may change while the engine runs.
         mapping: Mapping file for outputs that name none of their own.
@@ -51,6 +53,8 @@ class LiveConfig:
     subtitles: Path | None = None
     voice: int = 0
     follow: bool = True
+    output_offset_s: float = 0.0
+    microphone_offset_s: float = 0.0
     outputs: tuple[str, ...] = ()
     outputs_file: Path | None = None
     mapping: Path | None = None

@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeAlias
 
 import numpy as np
 
@@ -25,15 +25,24 @@ from t2s_rt.inference.motion import BaselineMotion, Motion, MotionModel
 from t2s_rt.intensity.actions import ACTION_COUNT
 from t2s_rt.intensity.condition import Condition
 from t2s_rt.intensity.perform import Performer
-from t2s_rt.timebase import HOP_SAMPLES, HOPS_PER_FRAME, SAMPLE_RATE_HZ
+from t2s_rt.timebase import HOP_SAMPLES, HOPS_PER_FRAME, SAMPLE_RATE_HZ, seconds
 from t2s_rt.types import ARKIT_COUNT, FEATURE_COUNT, Feature, FloatArray, Frame, VoiceReading
 
 STAGES: Final = ("resample", "features", "motion", "conduct", "perform", "rig", "flame")
 
 
-def no_song(_pts_samples: int) -> float:
+SongPosition: TypeAlias = Callable[[int, int], float]
+"""Where the song is, in s, at a position of the stream in samples, which was captured at so many ns."""
+
+
+def no_song(_pts_samples: int, _captured_ns: int) -> float:
     """The position in the song where there is none."""
     return NO_SONG_S
+
+
+def own_song(pts_samples: int, _captured_ns: int) -> float:
+    """The position in the song where the stream is the song: a recording from its start."""
+    return seconds(pts_samples)
 
 
 class Pipeline:
@@ -119,14 +128,14 @@ class Pipeline:
         self._started_at_hop = self._hops
 
     def push(
-        self, samples: FloatArray, captured_ns: int = 0, song_s: Callable[[int], float] = no_song
+        self, samples: FloatArray, captured_ns: int = 0, song_s: SongPosition = no_song
     ) -> list[Frame]:
         """Take samples, return the frames that became due.
 
         Args:
             samples: ``(N,)`` mono in [-1, 1] at the rate given to `start`; any N. NaN counts as silence.
             captured_ns: Monotonic clock when the last of them was captured; 0 without a clock.
-            song_s: Position in the song for a position in the stream.
+            song_s: Position in the song for a position in the stream and its time of capture.
 
         Returns:
             Frames in order; usually none or one.
@@ -139,7 +148,7 @@ class Pipeline:
         self.stage_times["resample"].add_ns(time.perf_counter_ns() - begun_ns)
         return self._drain(captured_ns, song_s)
 
-    def finish(self, song_s: Callable[[int], float] = no_song) -> list[Frame]:
+    def finish(self, song_s: SongPosition = no_song) -> list[Frame]:
         """End the stream: the frames that the resampler and the look-ahead still hold."""
         if self._resampler is None:
             return []
@@ -175,7 +184,7 @@ class Pipeline:
         for recorder in self.stage_times.values():
             recorder.clear()
 
-    def _drain(self, captured_ns: int, song_s: Callable[[int], float]) -> list[Frame]:
+    def _drain(self, captured_ns: int, song_s: SongPosition) -> list[Frame]:
         frames: list[Frame] = []
         resampler = self._resampler
         while resampler is not None and resampler.pop(self._hop):
@@ -196,7 +205,7 @@ class Pipeline:
         surplus_s = self._pushed / self._rate_hz - needed_s
         return newest_ns - max(0, round(surplus_s * 1e9))
 
-    def _step(self, hop: FloatArray, captured_ns: int, song_s: Callable[[int], float]) -> Frame | None:
+    def _step(self, hop: FloatArray, captured_ns: int, song_s: SongPosition) -> Frame | None:
         """One hop through every stage; a frame every second hop."""
         times, clock = self.stage_times, time.perf_counter_ns
         t0 = clock()
@@ -209,11 +218,13 @@ class Pipeline:
             times["hop"].add_ns(t1 - t0)
             return None
 
-        heard_samples = self._hops * HOP_SAMPLES
-        pts_samples = heard_samples - self.lookahead_samples
+        pts_samples = self._hops * HOP_SAMPLES - self.lookahead_samples
+        held_back = self._resampler.latency_samples if self._resampler is not None else 0
+        available = self._hops * HOP_SAMPLES + held_back
         self._move()
         t2 = clock()
-        position_s = song_s(pts_samples)
+        depicted_ns = captured_ns and captured_ns - round(seconds(available - pts_samples) * 1e9)
+        position_s = song_s(pts_samples, depicted_ns)
         condition = None
         if self.conductor is not None:
             condition = self._condition
@@ -233,11 +244,10 @@ class Pipeline:
         times["hop"].add_ns(t6 - t0)
         if pts_samples < 0:
             return None
-        held_back = self._resampler.latency_samples if self._resampler is not None else 0
         frame = Frame(
             seq=self._seq,
             pts_samples=pts_samples,
-            available_samples=heard_samples + held_back,
+            available_samples=available,
             captured_ns=captured_ns,
             song_s=position_s,
             actions=actions,

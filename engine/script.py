@@ -30,6 +30,8 @@ class Script:
         track: Motion subtitles.
         voice: Which of the song's voices the singer sings.
         follow: Whether the sung notes may correct the song's clock.
+        audio: The recording that the song file names, where it lies beside it.
+        subtitles: The file that `track` was read from.
         warnings: Sentences that a person should read.
     """
 
@@ -38,6 +40,8 @@ class Script:
     track: SubtitleTrack | None = None
     voice: int = 0
     follow: bool = True
+    audio: Path | None = None
+    subtitles: Path | None = None
     warnings: tuple[str, ...] = ()
 
     def conductor(self, look_ahead_samples: int = 0) -> Conductor | None:
@@ -130,7 +134,24 @@ def load_script(
         pronunciation.warnings if pronunciation is not None else (),
         _mismatch(words, track, subtitles),
     )
-    return Script(words, pronunciation, track, voice, follow, tuple(warnings))
+    return Script(
+        words,
+        pronunciation,
+        track,
+        voice,
+        follow,
+        audio=_recording(song, words),
+        subtitles=subtitles,
+        warnings=tuple(warnings),
+    )
+
+
+def _recording(path: Path | None, song: Song | None) -> Path | None:
+    """`Song.audio` never leaves the song's folder."""
+    if path is None or song is None or not song.audio:
+        return None
+    audio = path.parent / song.audio
+    return audio if audio.is_file() else None
 
 
 def _mismatch(song: Song | None, track: SubtitleTrack | None, subtitles: Path | None) -> list[str]:

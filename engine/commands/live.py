@@ -15,6 +15,7 @@ from engine.app import App, RunReport, Snapshot
 from engine.commands.song_options import add_song_options
 from engine.config import DEFAULT_HOST, DEFAULT_PORT, LiveConfig
 from engine.metrics import LatencySummary
+from engine.song_clock import MOST_OFFSET_S
 from t2s_rt.intensity.actions import ACTION_INDEX
 
 DESCRIPTION = """\
@@ -65,6 +66,20 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     parser.add_argument("--model", type=Path, help="folder of an exported model; default: bundled")
     parser.add_argument("--seed", type=int, default=0, help="another seed blinks otherwise")
     parser.add_argument(
+        "--output-offset-ms",
+        type=offset_ms,
+        default=0.0,
+        metavar="MS",
+        help="how much later the singer hears the player than it says: the latency of loudspeakers",
+    )
+    parser.add_argument(
+        "--microphone-offset-ms",
+        type=offset_ms,
+        default=0.0,
+        metavar="MS",
+        help="how much earlier was sung what the microphone gives now, beyond what its driver says",
+    )
+    parser.add_argument(
         "--output",
         action="append",
         default=[],
@@ -85,6 +100,20 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     parser.set_defaults(run=run)
 
 
+def offset_ms(text: str) -> float:
+    """An offset in ms from the command line."""
+    most_ms = 1000 * MOST_OFFSET_S
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not abs(value) <= most_ms:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is no offset: give ms from -{most_ms:.0f} to {most_ms:.0f}"
+        )
+    return value
+
+
 def run(options: argparse.Namespace) -> int:
     """Run the engine until it ends, then print the latency table."""
     config = LiveConfig(
@@ -100,6 +129,8 @@ def run(options: argparse.Namespace) -> int:
         subtitles=options.subtitles,
         voice=options.voice,
         follow=not options.no_follow,
+        output_offset_s=options.output_offset_ms / 1000,
+        microphone_offset_s=options.microphone_offset_ms / 1000,
         outputs=tuple(options.output),
         outputs_file=options.outputs,
         mapping=options.mapping,

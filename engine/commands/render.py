@@ -15,7 +15,7 @@ import numpy.typing as npt
 from tqdm import tqdm
 
 from engine.commands.song_options import add_song_options, script_of
-from engine.pipeline import Pipeline
+from engine.pipeline import Pipeline, own_song
 from engine.script import Script
 from t2s_rt.audio.files import open_audio
 from t2s_rt.errors import AudioError, ConfigError
@@ -94,9 +94,9 @@ def render(
         total=source.duration_s, unit="s", disable=not progress, bar_format=PROGRESS_FORMAT
     ) as bar:
         for block in source.blocks(BLOCK_SAMPLES):
-            frames += pipeline.push(block, song_s=seconds)
+            frames += pipeline.push(block, song_s=own_song)
             bar.update(len(block) / source.sample_rate_hz)
-    frames += pipeline.finish(seconds)
+    frames += pipeline.finish(own_song)
     depicted = [frame for frame in frames if seconds(frame.pts_samples) <= source.duration_s]
     return depicted or frames[:1]
 

@@ -119,7 +119,7 @@ def test_ctrl_c_at_any_moment_ends_without_a_traceback(delay_s: float) -> None:
         time.sleep(delay_s)
         process.send_signal(signal.SIGINT)
         told, complaint = process.communicate(timeout=10)
-    if delay_s < 0.6 and process.returncode == -signal.SIGINT:
+    if delay_s < 0.6 and process.returncode in (1, -signal.SIGINT):
         return  # Python itself was still starting: nothing of ours ran
     assert process.returncode in (0, 130)
     if delay_s >= 0.6:  # earlier, Ctrl-C may meet the interpreter in the middle of an import

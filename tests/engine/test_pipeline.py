@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from bench.memory import resident_bytes
-from engine.pipeline import Pipeline
+from engine.pipeline import Pipeline, own_song
 from t2s_rt.audio.synthesis import vowel
 from t2s_rt.conductor import NO_SONG_S
 from t2s_rt.errors import ModelError
@@ -109,7 +109,7 @@ def test_capture_times_are_those_of_each_frames_newest_sample() -> None:
 
 
 def test_song_time_is_that_of_the_depicted_moment() -> None:
-    frames = started().push(sung(), song_s=seconds)
+    frames = started().push(sung(), song_s=own_song)
     assert all(frame.song_s == seconds(frame.pts_samples) for frame in frames)
     assert started().push(sung())[0].song_s == NO_SONG_S
 
