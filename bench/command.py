@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable
 
-from bench import fanout, latency, song_clock, stages, subtitles_edits
+from bench import fanout, latency, outputs, song_clock, stages, subtitles_edits
 from bench.report import Table, machine, text, write_page
 
 DESCRIPTION = """\
@@ -14,6 +14,7 @@ Measure the engine and print each figure beside its budget (bench/budgets.toml).
   stages    each stage of a hop alone, rendering speed, onset and release of the mouth, start-up
   latency   sample in to frame at a client's socket, live; through a loop-back device where there is one
   fanout    1,000 clients on one server, stalled ones among them
+  outputs   every output at once: what a frame costs, and what receivers that refuse or stall change
   rubric    what the embedded planner writes, and what retrieval finds, for the lines of bench/rubric;
             with --verbose every line of the development half that is not met
   clock     how well singing puts a wrong song clock right
@@ -31,7 +32,7 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument(
-        "what", choices=["stages", "latency", "fanout", "rubric", "clock", "edits", "all"]
+        "what", choices=["stages", "latency", "fanout", "outputs", "rubric", "clock", "edits", "all"]
     )
     parser.add_argument("--seconds", type=float, default=15.0, help="length of each live measurement")
     parser.add_argument("--clients", type=int, default=1000, help="clients of the fan-out")
@@ -49,6 +50,7 @@ def run(options: argparse.Namespace) -> int:
         "stages": lambda: stages.measure(options.seconds),
         "latency": lambda: latency.measure(options.seconds),
         "fanout": lambda: fanout.measure(options.clients, options.stalled, options.seconds),
+        "outputs": lambda: outputs.measure(options.seconds),
         "clock": song_clock.measure,
         "edits": subtitles_edits.measure,
     }

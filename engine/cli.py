@@ -8,7 +8,7 @@ import logging
 import sys
 from collections.abc import Callable, Sequence
 
-from engine.commands import devices, doctor, edit, listen, live, render
+from engine.commands import devices, doctor, edit, export, listen, live, mapping, render
 from t2s_rt.errors import T2SError
 
 EXIT_REFUSED = 2
@@ -33,7 +33,7 @@ def parser() -> argparse.ArgumentParser:
     top.add_argument("--version", action="version", version=f"t2s-rt {version}")
     top.add_argument("-v", "--verbose", action="store_true", help="log what happens to stderr")
     commands = top.add_subparsers(dest="command", metavar="COMMAND", required=True)
-    for command in (live, render, edit, listen, devices, doctor):
+    for command in (live, render, edit, export, mapping, listen, devices, doctor):
         command.register(commands)
     for extension in importlib.metadata.entry_points(group="t2s.commands"):
         extension.load()(commands)

@@ -30,6 +30,8 @@ PIXELS_PER_M: Final = 1600.0
 UNITS_PER_M: Final = 10.0
 """Scale of the 3D points: a tracker has none of its own."""
 DISTANCE: Final = 8.0
+_AXES: Final = np.array((UNITS_PER_M, UNITS_PER_M, -UNITS_PER_M), np.float32)
+"""The face looks along -z."""
 _HEAD: Final = struct.Struct("<diffffBf4f3f3f")
 
 
@@ -87,8 +89,10 @@ class OpenSeeFaceOutput:
         self._landmarks = Landmarks(FlameHead.load())
         self._features = Retargeter(FEATURES)
         self._feature_values: FloatArray = np.zeros(len(FEATURES.targets), np.float32)
-        self._picture: FloatArray = np.zeros((LANDMARK_COUNT + 2, 2), "<f4")
-        self._space: FloatArray = np.zeros((POINT_COUNT, 3), "<f4")
+        self._picture: FloatArray = np.zeros((LANDMARK_COUNT + 2, 2), np.float32)
+        self._space: FloatArray = np.zeros((POINT_COUNT, 3), np.float32)
+        rest = self._landmarks.place(np.zeros(len(ARKIT_INDEX), np.float32), Signals().eyes)
+        self._middle: FloatArray = rest[68:].mean(axis=0) * _AXES
         self._sure = np.ones(LANDMARK_COUNT + 2, "<f4").tobytes()
         self._sender = DatagramSender(name, host, port)
         self._pace = Pace(rate_hz)
@@ -113,12 +117,11 @@ class OpenSeeFaceOutput:
         """
         arkit = signals.values
         points = self._landmarks.place(arkit[: len(ARKIT_INDEX)], signals.eyes)
-        turned = (points[: LANDMARK_COUNT + 2] - self._landmarks.neck) @ matrix(signals.head).T
-        # (y, x) with the origin at the picture's top left; the neck stands below its middle.
-        self._picture[:, 0] = HEIGHT_PX * 0.7 - PIXELS_PER_M * turned[:, 1]
-        self._picture[:, 1] = WIDTH_PX / 2 + PIXELS_PER_M * turned[:, 0]
-        centered = UNITS_PER_M * (points - points[68:].mean(axis=0))
-        np.multiply(centered, (1.0, 1.0, -1.0), out=self._space, casting="unsafe")
+        across, shift = self._camera(signals.head)
+        np.matmul(points[: LANDMARK_COUNT + 2], across, out=self._picture)
+        self._picture += shift
+        np.multiply(points, _AXES, out=self._space)
+        self._space -= self._middle
         self._features.step(signals.values, self._feature_values)
         yaw, pitch, roll = (float(arkit[place]) for place in self._places)
         # Receivers subtract what their tracker's picture axes add: 180 degrees about x, 90 about z.
@@ -132,7 +135,24 @@ class OpenSeeFaceOutput:
             1, 0.0, *turn[1:], turn[0], *euler, 0.0, 0.0, DISTANCE,
         )  # fmt: skip
         features = self._feature_values.astype("<f4").tobytes()
-        return b"".join((head, self._sure, self._picture.tobytes(), self._space.tobytes(), features))
+        picture, space = self._picture.astype("<f4").tobytes(), self._space.astype("<f4").tobytes()
+        return b"".join((head, self._sure, picture, space, features))
+
+    def _camera(self, turn: Quaternion) -> tuple[FloatArray, FloatArray]:
+        """What takes a point of the unturned head to (y, x) in the picture, from its top left.
+
+        The neck stands below the picture's middle. The matrix has the second and the first row of the
+        turn's rotation matrix as its columns.
+        """
+        w, x, y, z = turn
+        up = 2 * (x * y + w * z), 1 - 2 * (x * x + z * z), 2 * (y * z - w * x)
+        side = 1 - 2 * (y * y + z * z), 2 * (x * y - w * z), 2 * (x * z + w * y)
+        neck = self._landmarks.neck
+        scale = PIXELS_PER_M
+        across = [[-scale * u, scale * s] for u, s in zip(up, side, strict=True)]
+        neck_up, neck_side = (sum(a * b for a, b in zip(row, neck, strict=True)) for row in (up, side))
+        shift = HEIGHT_PX * 0.7 + scale * neck_up, WIDTH_PX / 2 - scale * neck_side
+        return np.array(across, np.float32), np.array(shift, np.float32)
 
     def status(self, now_ns: int) -> OutputStatus:
         """How it fares."""
@@ -141,16 +161,3 @@ class OpenSeeFaceOutput:
     async def close(self) -> None:
         """Close the socket."""
         self._sender.close()
-
-
-def matrix(turn: Quaternion) -> FloatArray:
-    """``(3, 3)`` rotation matrix of a unit quaternion."""
-    w, x, y, z = turn
-    return np.array(
-        [
-            [1 - 2 * (y * y + z * z), 2 * (x * y - w * z), 2 * (x * z + w * y)],
-            [2 * (x * y + w * z), 1 - 2 * (x * x + z * z), 2 * (y * z - w * x)],
-            [2 * (x * z - w * y), 2 * (y * z + w * x), 1 - 2 * (x * x + y * y)],
-        ],
-        np.float32,
-    )

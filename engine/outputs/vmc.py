@@ -32,6 +32,7 @@ NECK_SHARE: Final = 0.4
 GAZE_M: Final = 1.0
 HEAD_HEIGHT_M: Final = 1.5
 """Where an absolute gaze point is measured from, for receivers before 2.8."""
+STILL: Final = (1.0, 0.0, 0.0, 0.0)
 BONES: Final = ("Neck", "Head", "LeftEye", "RightEye")
 
 
@@ -196,19 +197,20 @@ def bone_turns(signals: Signals) -> tuple[float, ...]:
     Neck and head share the turn about one axis, so together they make the whole; the eyes are relative
     to the head.
     """
-    neck, head = share(signals.head, NECK_SHARE), share(signals.head, 1.0 - NECK_SHARE)
+    neck, head = shares(signals.head, NECK_SHARE)
     left, right = signals.eyes
     return (*to_unity(neck), *to_unity(head), *to_unity(left), *to_unity(right))
 
 
-def share(turn: Quaternion, part: float) -> Quaternion:
-    """The same turn about the same axis, by a part of its angle."""
+def shares(turn: Quaternion, part: float) -> tuple[Quaternion, Quaternion]:
+    """A turn in two about the same axis: a part of its angle, and the rest."""
     w, x, y, z = turn if turn[0] >= 0.0 else (-turn[0], -turn[1], -turn[2], -turn[3])
     half = math.acos(min(w, 1.0))
     if half < 1e-6:
-        return 1.0, 0.0, 0.0, 0.0
-    scale = math.sin(part * half) / math.sin(half)
-    return math.cos(part * half), x * scale, y * scale, z * scale
+        return STILL, STILL
+    first, second, whole = part * half, (1.0 - part) * half, math.sin(half)
+    a, b = math.sin(first) / whole, math.sin(second) / whole
+    return (math.cos(first), x * a, y * a, z * a), (math.cos(second), x * b, y * b, z * b)
 
 
 def to_unity(turn: Quaternion) -> tuple[float, float, float, float]:

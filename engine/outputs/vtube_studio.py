@@ -213,19 +213,24 @@ class VtsOutput:
             proxy=None,
             logger=_transport_logger,
         ) as socket:
-            self._listening = True
-            await self._introduce(socket)
-            await self._create_parameters(socket)
-            self._state = OutputState.RUNNING
-            self._detail = (
-                f"Feeds {len(self._table.targets)} parameters to VTube Studio at {self._where}."
-            )
             try:
-                async with asyncio.TaskGroup() as group:
-                    group.create_task(self._feed(socket), name=f"t2s output {self.name} feed")
-                    group.create_task(self._hear(socket), name=f"t2s output {self.name} hear")
-            except ExceptionGroup as ended:
-                raise ended.exceptions[0] from None
+                await self._talk(socket)
+            finally:
+                await socket.close()  # as a leaving client, also where this task is cancelled
+
+    async def _talk(self, socket: ClientConnection) -> None:
+        """Introduce ourselves, then feed until something ends it."""
+        self._listening = True
+        await self._introduce(socket)
+        await self._create_parameters(socket)
+        self._state = OutputState.RUNNING
+        self._detail = f"Feeds {len(self._table.targets)} parameters to VTube Studio at {self._where}."
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self._feed(socket), name=f"t2s output {self.name} feed")
+                group.create_task(self._hear(socket), name=f"t2s output {self.name} hear")
+        except ExceptionGroup as ended:
+            raise ended.exceptions[0] from None
 
     async def _introduce(self, socket: ClientConnection) -> None:
         """Authenticate, with the kept token or a new one."""

@@ -65,6 +65,9 @@ class Landmarks:
 
     Args:
         head: The head.
+
+    Attributes:
+        neck: Where the head turns, in metres.
     """
 
     def __init__(self, head: FlameHead) -> None:
@@ -83,8 +86,8 @@ class Landmarks:
         self._move: FloatArray = np.ascontiguousarray((moved - rest).reshape(len(ARKIT_NAMES), -1).T)
         self._points: FloatArray = np.zeros((POINT_COUNT, 3), np.float32)
         self._rest: FloatArray = rest.reshape(-1)
-        self.neck: FloatArray = head.joints[1].copy()
-        self._eyes: FloatArray = head.joints[[4, 3]].copy()
+        self.neck: tuple[float, float, float] = tuple(head.joints[1].tolist())
+        self._eyes: list[list[float]] = head.joints[[4, 3]].tolist()
         self._points[68:] = self._eyes
 
     def place(self, arkit: FloatArray, eyes: tuple[Quaternion, Quaternion]) -> FloatArray:
@@ -101,9 +104,12 @@ class Landmarks:
         np.dot(self._move, arkit, out=face)
         face += self._rest
         for i, (w, x, y, z) in enumerate((eyes[1], eyes[0])):
-            ahead = (2.0 * (x * z + w * y), 2.0 * (y * z - w * x), 1.0 - 2.0 * (x * x + y * y))
-            self._points[LANDMARK_COUNT + i] = self._eyes[i]
-            self._points[LANDMARK_COUNT + i] += EYEBALL_M * np.array(ahead, np.float32)
+            eye_x, eye_y, eye_z = self._eyes[i]
+            self._points[LANDMARK_COUNT + i] = (
+                eye_x + 2.0 * EYEBALL_M * (x * z + w * y),
+                eye_y + 2.0 * EYEBALL_M * (y * z - w * x),
+                eye_z + EYEBALL_M * (1.0 - 2.0 * (x * x + y * y)),
+            )
         return self._points
 
 

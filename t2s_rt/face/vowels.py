@@ -95,8 +95,10 @@ class VowelFit:
         for subset in range(1, 2**count):
             members = [i for i in range(count) if subset >> i & 1]
             solutions[subset, members] = np.linalg.pinv(basis[:, members].astype(np.float64))
-        self._solve: FloatArray = solutions.reshape(-1, len(basis)).astype(np.float32)
-        self._basis: FloatArray = np.ascontiguousarray(basis.T, np.float32)
+        # One product with the face gives what the features have in common with each recipe, and the
+        # solution of every subset.
+        rows = np.concatenate([basis.T, solutions.reshape(-1, len(basis))]) @ FEATURE_MATRIX
+        self._rows: FloatArray = np.ascontiguousarray(rows, np.float32)
         self._jaw, self._close = ARKIT_INDEX["jawOpen"], ARKIT_INDEX["mouthClose"]
 
     def step(self, arkit: FloatArray, out: FloatArray) -> None:
@@ -106,18 +108,17 @@ class VowelFit:
             arkit: ``(52,)`` weights.
             out: ``(5,)`` in the order of `VOWELS`; overwritten.
         """
-        features = FEATURE_MATRIX @ arkit
-        candidates = (self._solve @ features).reshape(-1, len(VOWELS))
+        products = self._rows @ arkit
+        candidates = products[len(VOWELS) :].reshape(-1, len(VOWELS))
         # For a least-squares solution c, |x - Bc|^2 = |x|^2 - (B'x).c: the best explains the most.
-        explained = candidates @ (self._basis @ features)
+        explained = candidates @ products[: len(VOWELS)]
         explained[candidates.min(axis=1) < 0.0] = -1.0
-        out[:] = candidates[int(explained.argmax())]
+        a, i, u, e, o = candidates[explained.argmax()].tolist()
         parted = min(max(float(arkit[self._jaw] - arkit[self._close]) / PARTED, 0.0), 1.0)
-        out[1] *= parted
-        out[3] *= parted
-        total = float(out.sum())
-        if total > 1.0:
-            out /= total
+        i *= parted
+        e *= parted
+        scale = 1.0 / max(1.0, a + i + u + e + o)
+        out[:] = (a * scale, i * scale, u * scale, e * scale, o * scale)
 
 
 class VisemeFit:
