@@ -277,7 +277,7 @@ def la_la(duration_s: float, seed: int = 1) -> FloatArray:
 
 
 def la_on_beats(sounds: Sequence[LabelledSound], count: int) -> FloatArray:
-    """'La' for every vowel of the song, at its time and on its note: the hardest to tell from the words."""
+    """'La' for every vowel of the song at its time and on its note: hard to tell from the words."""
     samples = np.zeros(count, np.float32)
     for sound in sounds:
         if sound.kind == "v" and sound.pitch_midi is not None:
@@ -408,8 +408,8 @@ def disagreement_table(samples: FloatArray, sounds: Sequence[LabelledSound]) -> 
         }
         rows.append(Row(name, figures))
     note = (
-        "Correlation of the mouth with the audio-only one and with what the words ask for; mean distance\n"
-        "from the audio-only one, mean trust and median agreement while a voice sounds; all from 1 s on."
+        "Correlation of the mouth with the audio-only one and with what the words ask for; mean\n"
+        "distance from the audio-only one, mean trust and median agreement while a voice sounds; from 1 s."
     )
     return Table("Who decides", "python -m bench.lead", tuple(rows), note)
 

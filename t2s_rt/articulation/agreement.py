@@ -113,7 +113,7 @@ class Agreement:
 
     @property
     def score(self) -> float:
-        """The short memory's correlation, -1 to 1; for the bench."""
+        """The short memory's correlation, -1 to 1."""
         return self._short.score
 
     def step(self, due: FloatArray, features: FloatArray, motion: FloatArray, *, voice: bool) -> float:

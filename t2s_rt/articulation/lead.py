@@ -78,6 +78,11 @@ class Lead:
         """0: a frame is shaped from the song, not from later sound."""
         return 0
 
+    @property
+    def agreement(self) -> float:
+        """Correlation of the heard mouth with the words over the last second, -1 to 1."""
+        return self._agreement.score
+
     def reset(self) -> None:
         """Forget the singer; the song stays."""
         self._agreement.reset()
