@@ -20,7 +20,7 @@ import numpy.typing as npt
 from t2s_rt.lyrics.song import Line
 from t2s_rt.pregen.descriptors import effort
 from t2s_rt.pregen.lexicon.book import Hit, lexicon_of
-from t2s_rt.pregen.lexicon.tokens import Token, Tokens, tokenize
+from t2s_rt.pregen.lexicon.tokens import Token, Tokens, is_dense, tokenize
 from t2s_rt.pregen.phrase import Contour, Emotion, Phrase, PhrasedSong
 
 EMOTIONS: Final = tuple(Emotion)
@@ -33,6 +33,8 @@ NEGATION_WORDS: Final = 3
 NEGATION_LETTERS: Final = 3
 """The same in letters, for scripts without spaces."""
 
+AFTER_BUT: Final = 1.5
+"""What follows a "but" is what is meant."""
 TURNED: Final[dict[Emotion, tuple[tuple[Emotion, float], ...]]] = {
     Emotion.JOY: ((Emotion.SORROW, 0.8),),
     Emotion.TENDERNESS: ((Emotion.SORROW, 0.4), (Emotion.ANGER, 0.2)),
@@ -146,6 +148,7 @@ class Reading:
         named: The words that name feelings.
         images: The words that are pictures or gestures.
         common: ``(syllables,)`` whether each belongs to a small word that no singer stresses.
+        words: How many different words it has, small ones aside.
         question: Whether the line asks.
         exclaimed: Whether it is called out.
     """
@@ -155,6 +158,7 @@ class Reading:
     named: tuple[Named, ...]
     images: tuple[Image, ...]
     common: tuple[bool, ...]
+    words: float
     question: bool
     exclaimed: bool
 
@@ -250,8 +254,7 @@ def sound_evidence(phrase: Phrase) -> Vector:
 
 def _weight(reading: Reading) -> float:
     """How much a line's own words count, 0.4 to 1: "on the run" alone tells little."""
-    words = sum(not common for common in reading.common)
-    return 0.4 + 0.6 * min(1.0, words / FEW_WORDS)
+    return 0.4 + 0.6 * min(1.0, reading.words / FEW_WORDS)
 
 
 def _mood(own: Vector, song: PhrasedSong) -> Vector:
@@ -305,9 +308,10 @@ def read_line(line: Line, language: str) -> Reading:
         english = lexicon_of("en")
         hits = english.search(tokens) if english is not None else ()
     named = tuple(one for hit in hits if hit.section == "emotions" for one in _named(hit, hits, tokens))
+    turn = max((hit.syllables[1] for hit in hits if hit.name == "contrast"), default=-1)
     scores = np.zeros(len(EMOTIONS))
     for one in named:
-        scores[INDEX[one.emotion]] += one.weight
+        scores[INDEX[one.emotion]] += one.weight * (AFTER_BUT if 0 <= turn < one.first else 1.0)
     strength = 1.0 + 0.12 * min(3, sum(hit.name == "intensifiers" for hit in hits))
     strength -= 0.2 * any(hit.name == "softeners" for hit in hits)
     high = sum(hit.weight for hit in hits if (hit.section, hit.name) == ("arousal", "high"))
@@ -318,6 +322,7 @@ def read_line(line: Line, language: str) -> Reading:
         named=named,
         images=tuple(Image(hit.name, *hit.syllables) for hit in hits if hit.section == "images"),
         common=_common(hits, len(line.syllables)),
+        words=_count_words(hits, tokens),
         question=_asks(line.text, hits),
         exclaimed="!" in line.text or "\uff01" in line.text,
     )
@@ -330,6 +335,14 @@ def _common(hits: Sequence[Hit], count: int) -> tuple[bool, ...]:
             for syllable in range(hit.syllables[0], hit.syllables[1] + 1):
                 small[syllable] = True
     return tuple(small)
+
+
+def _count_words(hits: Sequence[Hit], line: Tokens) -> float:
+    """Different words; in scripts without spaces two letters count as one."""
+    if is_dense(line.letters.text):
+        return len(set(line.letters.text)) / 2.0
+    small = {hit.first for hit in hits if hit.name == "common" and hit.first == hit.last}
+    return float(len({token.text for i, token in enumerate(line.tokens) if i not in small}))
 
 
 def _asks(text: str, hits: Sequence[Hit]) -> bool:
@@ -345,8 +358,8 @@ def _named(hit: Hit, hits: Sequence[Hit], line: Tokens) -> list[Named]:
     """The feeling a word names; denied ones become what `TURNED` says."""
     emotion = Emotion(hit.name)
     weight = hit.weight * (1.25 if hit.last > hit.first and not hit.dense else 1.0)
-    denials = {other.syllables[0] for other in hits if _denies(other, hit, line)}
-    if len(denials) % 2 == 0:  # "can't stop loving" loves
+    turning = {other.name for other in hits if _denies(other, hit, line)}
+    if not turning or turning >= {"negators", "stoppers"}:  # "can't stop loving" loves
         return [Named(emotion, weight, *hit.syllables)]
     return [Named(turned, part * weight, *hit.syllables) for turned, part in TURNED[emotion]]
 
@@ -358,7 +371,7 @@ def _denies(negator: Hit, hit: Hit, line: Tokens) -> bool:
     if hit.dense:
         before = negator.name == "negators" and 1 <= gap_before <= NEGATION_LETTERS
         return before or (negator.name == "negators_after" and 1 <= gap_after <= NEGATION_LETTERS)
-    before = negator.name == "negators" and 1 <= gap_before <= NEGATION_WORDS + 1
+    before = negator.name in ("negators", "stoppers") and 1 <= gap_before <= NEGATION_WORDS + 1
     after = negator.name == "negators_after" and 1 <= gap_after < NEGATION_WORDS
     return (before or after) and _same_clause(line.tokens, negator, hit)
 

@@ -21,13 +21,11 @@ SHORT_STEM: Final = 4
 """Shorter ones are told apart by their accents (Spanish té from te), longer ones are found without."""
 STRONG: Final = 2.0
 WEAK: Final = 0.5
-NEGATORS: Final = ("grammar", "negators")
-NEGATORS_AFTER: Final = ("grammar", "negators_after")
-COMMON: Final = ("grammar", "common")
 
 _SECTIONS: Final = ("emotions", "arousal", "images", "grammar")
 _GRAMMAR: Final = (
-    "negators", "negators_after", "intensifiers", "softeners", "questions", "contrast", "common",
+    "negators", "negators_after", "stoppers", "intensifiers", "softeners", "questions", "contrast",
+    "common",
 )  # fmt: skip
 
 
@@ -109,10 +107,6 @@ class Lexicon:
             used |= span
             kept.append(hit)
         return _strongest(kept)
-
-    def familiar(self, line: Tokens) -> int:
-        """How many of a line's words are small words of this language."""
-        return sum(hit[0:2] == COMMON for hit in ((h.section, h.name) for h in self._search_words(line)))
 
     def _search_words(self, line: Tokens) -> list[Hit]:
         hits = []

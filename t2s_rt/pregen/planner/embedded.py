@@ -250,7 +250,8 @@ def _fits(scene: _Scene, option: Option) -> float:
         if beat.move in ("nod", "sway", "shake"):
             length_s = scene.phrase.end_s - scene.phrase.start_s
             rate = scene.phrase.descriptors.rate or 0.0
-            worth *= 1.3 if rate >= PACE and length_s > 1.5 else 0.4
+            slow = 0.1 if beat.move == "nod" else 0.4
+            worth *= 1.3 if rate >= PACE and length_s > 1.5 else slow
         if beat.move == "wink":
             worth *= 0.4
     return worth

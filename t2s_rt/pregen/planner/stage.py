@@ -15,7 +15,7 @@ SHORTEST_S: Final = 0.28
 """What is left of a wish after stronger ones took their time, and is shorter than that, is dropped."""
 SHORTEST_ACCENT_S: Final = 0.16
 """The same for wishes that stand on a word or note."""
-SAME: Final = 0.08
+SAME: Final = 0.06
 """Less of a difference between two neighbouring cues is not seen as two."""
 
 

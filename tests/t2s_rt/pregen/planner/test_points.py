@@ -1,0 +1,67 @@
+"""The places of a phrase: stressed word, held note, peak, rests."""
+
+from __future__ import annotations
+
+from t2s_rt.lyrics import Line
+from t2s_rt.pregen.emotion import read_line
+from t2s_rt.pregen.phrase import Descriptors, Phrase
+from t2s_rt.pregen.planner.points import Place, Points, find_points
+from tests.t2s_rt.pregen.songs import line, sung
+
+
+def points_of(one: Line, window: tuple[float, float] | None = None) -> Points:
+    phrase = Phrase(0, one, "en", 0, Descriptors())
+    around = window or (one.start_s - 0.6, one.end_s + 0.8)
+    return find_points(phrase, read_line(one, "en"), around, 0.3, 0.4)
+
+
+HELD = line(
+    (" I", 2.0, 2.3, 60.0),
+    (" miss", 2.3, 2.7, 62.0),
+    (" the", 2.7, 2.9, 67.0),
+    (" light", 2.9, 4.9, 64.0),
+)
+
+
+def test_the_word_that_names_the_feeling_is_stressed_not_the_small_ones() -> None:
+    assert points_of(sung("and I was so happy in it", 2.0, [60.0])).spans[Place.STRESS].word == "happy"
+
+
+def test_the_longest_note_is_held_and_the_highest_is_the_peak() -> None:
+    spans = points_of(HELD).spans
+    assert spans[Place.HELD].word == "light"
+    assert 2.9 <= spans[Place.HELD].start_s < 3.1
+    assert spans[Place.PEAK].word == "the"
+
+
+def test_a_line_of_short_equal_notes_holds_none() -> None:
+    spans = points_of(sung("one two three four", 2.0, [60.0])).spans
+    assert Place.HELD not in spans
+    assert Place.PEAK not in spans
+
+
+def test_the_face_begins_before_the_first_word_and_outlasts_the_last() -> None:
+    whole = points_of(HELD).spans[Place.WHOLE]
+    assert whole.start_s == 1.7
+    assert abs(whole.end_s - 5.3) < 1e-9
+
+
+def test_without_rests_there_is_no_breath() -> None:
+    spans = points_of(HELD, (2.0, 4.9)).spans
+    assert Place.BREATH not in spans
+    assert Place.AFTER not in spans
+    assert spans[Place.WHOLE].start_s == 2.0
+
+
+def test_a_breath_ends_before_the_first_word() -> None:
+    breath = points_of(HELD).spans[Place.BREATH]
+    assert breath.end_s <= 2.0
+
+
+def test_a_line_without_spaces_is_placed_by_its_syllables() -> None:
+    one = line(
+        *((text, 2.0 + 0.3 * i, 2.3 + 0.3 * i, None) for i, text in enumerate("うれしくて空まで"))
+    )
+    phrase = Phrase(0, one, "ja", 0, Descriptors())
+    points = find_points(phrase, read_line(one, "ja"), (1.5, 6.0), 0.3, 0.4)
+    assert points.spans[Place.STRESS].word.startswith("うれし")
