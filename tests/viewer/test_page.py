@@ -227,6 +227,31 @@ def test_the_page_plays_a_song_and_tells_the_engine_where_it_is(browser, open_th
         assert_quiet(here, theatre.port)
 
 
+def test_the_page_plays_the_song_that_the_engine_serves(browser, open_theatre, tmp_path):
+    clock = SongClock(lambda _pts_samples: -1.0)
+    song = write_song(tmp_path / "song.wav", 20.0)
+    theatre = open_theatre(transport_sink=clock, song=song)
+    with visit(browser, theatre.url()) as here:
+        here.waits_for(READY)
+        assert here.page.text_content("#song-name") == "song.wav"
+        assert not here.page.is_visible("#listen")
+        here.page.click("#play")
+        here.waits_for("t2s.songState === 'playing'")
+        here.waits_for("Number(document.querySelector('#seek').value) > 0.5")
+        assert clock.song_s(0, time.perf_counter_ns()) > 0.4
+        assert_quiet(here, theatre.port)
+
+
+def test_a_recording_that_is_none_is_told(browser, open_theatre, tmp_path):
+    theatre = open_theatre(transport_sink=SongClock(lambda _pts_samples: -1.0))
+    (tmp_path / "song.mp3").write_bytes(b"no music")
+    with visit(browser, theatre.url()) as here:
+        here.waits_for(READY)
+        here.page.set_input_files("#song-file", tmp_path / "song.mp3")
+        here.waits_for("document.querySelector('#problem').textContent.includes('cannot be played')")
+        assert here.page.is_disabled("#play")
+
+
 def test_a_page_that_is_closed_takes_its_song_with_it(browser, open_theatre, tmp_path):
     clock = SongClock(lambda _pts_samples: -1.0)
     theatre = open_theatre(transport_sink=clock)

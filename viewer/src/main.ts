@@ -149,7 +149,7 @@ class Page {
     this.panel.showHello(hello);
     this.panel.showProblem("");
     this.microphone?.announce();
-    this.player?.allow(hello.takesTransport);
+    this.player?.allow(hello.takesTransport, hello.song ? { name: hello.song, url: this.settings.song } : null);
     this.showButtons();
   }
 
@@ -246,7 +246,8 @@ class Page {
 
   private showButtons(): void {
     const [listen, sing] = [element("listen"), element("sing")];
-    document.body.classList.toggle("has-song", this.hello?.song != null);
+    // Where this page may be the song's player, there is nothing to follow: it leads.
+    document.body.classList.toggle("has-song", this.hello?.song != null && !this.hello.takesTransport);
     document.body.classList.toggle("listens-here", this.hello?.takesAudio === true);
     listen.textContent = this.sound.listening ? "Stop listening" : "Listen";
     listen.title = this.hello?.song ? `Play ${this.hello.song} in step with the face` : "";

@@ -5,6 +5,12 @@ import type { ClientMessage } from "./protocol";
 /** How often a playing song says where it is, in ms. */
 const HEARTBEAT_MS = 1_000;
 
+/** A recording that the engine serves. */
+export interface Offer {
+  readonly name: string;
+  readonly url: string;
+}
+
 export interface Desk {
   /** Send a message; false where there is no connection. */
   send(message: ClientMessage): boolean;
@@ -21,6 +27,7 @@ export class Player {
   private readonly time = element("time");
   private readonly file = element("song-file") as HTMLInputElement;
   private url: string | null = null;
+  private offer: Offer | null = null;
   private allowed = false;
 
   constructor(private readonly desk: Desk) {
@@ -28,7 +35,7 @@ export class Player {
       this.audio.addEventListener(event, () => this.say());
     }
     this.audio.addEventListener("ended", () => this.stop());
-    this.audio.addEventListener("error", () => this.fail());
+    this.audio.addEventListener("error", () => this.fail(this.audio.error?.message || "no audio that this browser knows"));
     for (const event of ["loadedmetadata", "timeupdate", "playing", "pause"]) {
       this.audio.addEventListener(event, () => this.show());
     }
@@ -44,9 +51,16 @@ export class Player {
     this.show();
   }
 
-  /** Whether the engine takes our word; called with each hello, so that a song that plays is announced again. */
-  allow(allowed: boolean): void {
+  /**
+   * Called with each hello, so that a song that plays is announced again.
+   * @param allowed Whether the engine takes our word.
+   * @param offer The song as the engine serves it, used until a file is chosen here.
+   */
+  allow(allowed: boolean, offer: Offer | null): void {
     this.allowed = allowed;
+    this.offer = allowed ? offer : null;
+    if (!this.url && this.offer) element("song-name").textContent = this.offer.name;
+    this.show();
     document.body.classList.toggle("takes-transport", allowed);
     if (!allowed) this.audio.pause();
     else if (!this.audio.paused) this.say();
@@ -63,20 +77,32 @@ export class Player {
     const chosen = this.file.files?.[0];
     if (!chosen) return;
     this.stop();
+    this.take(chosen, chosen.name);
+  }
+
+  private take(recording: Blob, name: string): void {
     if (this.url) URL.revokeObjectURL(this.url);
-    this.url = URL.createObjectURL(chosen);
+    this.url = URL.createObjectURL(recording);
     this.audio.src = this.url;
-    element("song-name").textContent = chosen.name;
+    element("song-name").textContent = name;
     this.show();
+  }
+
+  /** Fetched whole: a browser can only jump within a song that it holds. */
+  private async fetch(offer: Offer): Promise<void> {
+    const reply = await fetch(offer.url);
+    if (!reply.ok) throw new Error(`the engine answered ${reply.status}`);
+    this.take(await reply.blob(), offer.name);
   }
 
   private async playOrPause(): Promise<void> {
     if (!this.audio.paused) return this.audio.pause();
     try {
+      if (!this.url && this.offer) await this.fetch(this.offer);
       await this.audio.play();
     } catch (problem) {
       // Pausing before the first sound came ends the promise so; that is no failure.
-      if (!(problem instanceof DOMException && problem.name === "AbortError")) this.fail();
+      if (!(problem instanceof DOMException && problem.name === "AbortError")) this.fail(problem);
     }
   }
 
@@ -101,15 +127,17 @@ export class Player {
     this.show();
   }
 
-  private fail(): void {
-    if (this.audio.error || this.url) this.desk.onProblem("This browser cannot play that recording.");
+  private fail(problem: unknown): void {
+    const reason = problem instanceof Error ? problem.message : String(problem);
+    this.desk.onProblem(`The song cannot be played: ${reason}`);
     this.show();
   }
 
   private show(): void {
     const { currentTime, paused } = this.audio;
     const duration_s = Number.isFinite(this.audio.duration) ? this.audio.duration : 0;
-    this.toggle.disabled = this.seek.disabled = duration_s === 0;
+    this.seek.disabled = duration_s === 0;
+    this.toggle.disabled = duration_s === 0 && !(this.offer && !this.url);
     this.toggle.textContent = paused ? "Play" : "Pause";
     this.seek.max = String(duration_s);
     this.seek.value = String(currentTime);
