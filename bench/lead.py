@@ -409,7 +409,7 @@ def disagreement_table(samples: FloatArray, sounds: Sequence[LabelledSound]) -> 
         rows.append(Row(name, figures))
     note = (
         "Correlation of the mouth with the audio-only one and with what the words ask for; mean\n"
-        "distance from the audio-only one, mean trust and median agreement while a voice sounds; from 1 s."
+        "distance from the audio-only one, mean trust and median agreement in a voice; from 1 s on."
     )
     return Table("Who decides", "python -m bench.lead", tuple(rows), note)
 
@@ -473,7 +473,7 @@ def plot(
     axes[1].legend(loc="upper right")
     axes[0].set_xlim(first_s, last_s)
     figure.tight_layout()
-    figure.savefig(path, dpi=80)
+    figure.savefig(path, dpi=70)
 
 
 def measure(samples: FloatArray, sounds: Sequence[LabelledSound]) -> list[Table]:

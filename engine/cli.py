@@ -8,7 +8,17 @@ import logging
 import sys
 from collections.abc import Callable, Sequence
 
-from engine.commands import devices, doctor, edit, export, listen, live, mapping, render
+from engine.commands import (
+    devices,
+    doctor,
+    edit,
+    export,
+    listen,
+    live,
+    mapping,
+    render,
+    render_song,
+)
 from t2s_rt.errors import T2SError
 
 EXIT_REFUSED = 2
@@ -33,7 +43,7 @@ def parser() -> argparse.ArgumentParser:
     top.add_argument("--version", action="version", version=f"t2s-rt {version}")
     top.add_argument("-v", "--verbose", action="store_true", help="log what happens to stderr")
     commands = top.add_subparsers(dest="command", metavar="COMMAND", required=True)
-    for command in (live, render, edit, export, mapping, listen, devices, doctor):
+    for command in (live, render, render_song, edit, export, mapping, listen, devices, doctor):
         command.register(commands)
     for extension in importlib.metadata.entry_points(group="t2s.commands"):
         extension.load()(commands)

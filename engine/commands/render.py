@@ -150,6 +150,18 @@ def write(frames: list[Frame], output: Path) -> None:
         raise
 
 
+def check_output(output: Path) -> None:
+    """Refuse what cannot be written before the work, not after.
+
+    Raises:
+        ConfigError: It is a folder, or lies in none.
+    """
+    if output.is_dir():
+        raise ConfigError(f"{output} is a folder.", "Give -o a file name that ends in .npz.")
+    if not output.parent.is_dir():
+        raise _unwritable(output, "there is no such folder")
+
+
 def _unwritable(output: Path, reason: str) -> ConfigError:
     advice = "Give -o a file in a folder that exists and is yours."
     return ConfigError(f"{output} cannot be written ({reason}).", advice)
@@ -157,10 +169,7 @@ def _unwritable(output: Path, reason: str) -> ConfigError:
 
 def run(options: argparse.Namespace) -> int:
     """Render one file."""
-    if options.output.is_dir():
-        raise ConfigError(f"{options.output} is a folder.", "Give -o a file name that ends in .npz.")
-    if not options.output.parent.is_dir():
-        raise _unwritable(options.output, "there is no such folder")
+    check_output(options.output)
     begun_s = time.perf_counter()
     progress = not options.quiet and sys.stderr.isatty()
     script = script_of(options)
