@@ -48,6 +48,8 @@ class Weights:
 
 FEELING_SHARPNESS: Final = 0.35
 """At this the probabilities of `Bank.feelings` are as often right as they say (on those phrases)."""
+TRUST_IN_SPELLING: Final = 0.3
+"""Words that are compared by spelling say less: so far they count (of 0.15 to 1 the best on them)."""
 REMEMBERED: Final = 512
 """Queries whose vectors are kept: refrains come again."""
 FIELD_WEIGHTS: Final = {
@@ -83,7 +85,8 @@ class Retrieved:
     Attributes:
         exemplar: It.
         score: The weighted sum of both halves.
-        text_score: How much nearer its words are than the bank's usual ones, in standard deviations.
+        text_score: How much nearer its words are than the bank's usual ones, in standard deviations;
+            less where they are compared by spelling.
         acoustic_score: The same for its sound; 0 where nothing is known about the phrase's sound.
         why: Both halves as a person reads them.
     """
@@ -163,6 +166,8 @@ class Bank:
         alike = self._likeness(query, weights.note)
         felt = self._feelings.known(self._feelings.scores(query))
         words = _standard(alike + weights.feeling * _standard(felt)[self._emotions])
+        if not self.embedder.by_meaning:
+            words *= TRUST_IN_SPELLING
         sounds = self._sound_scores(descriptors)
         scores = weights.text * words + weights.sound * sounds
         best = np.argsort(-scores, kind="stable")[: max(1, k)]
