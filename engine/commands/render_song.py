@@ -18,8 +18,8 @@ from t2s_rt.timebase import SAMPLE_RATE_HZ
 from t2s_rt.types import Frame
 
 DESCRIPTION = """\
-Render the words and notes of a song to a face, without a recording: the live engine sings with a voice that
-is made of them and that nobody hears. For previews of subtitles, and where the singing comes later.
+Render the words and notes of a song to a face, without a recording: the live engine sings with a voice
+that is made of them and that nobody hears. For previews of subtitles, and where singing comes later.
 
 The result is the archive of `t2s render`; time_s is the position in the song.
 
