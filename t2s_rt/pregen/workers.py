@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import multiprocessing
+import socket
 from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from types import ModuleType
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 from t2s_rt.errors import ConfigError, SetupError
 from t2s_rt.pregen.entry import Entry, Outcome, Result, Settings, plan_entry
 
 LOCAL: Final = "local"
 """The Ray address that starts a cluster on this machine."""
+CONNECT_S: Final = 5.0
 AHEAD: Final = 2
 """Songs handed out per worker: the next is there when one is done, and memory stays small."""
 
@@ -107,6 +110,7 @@ def on_ray(entries: Iterable[Entry | Result], settings: Settings, address: str) 
         raise SetupError("Ray is not installed.", 'Run: pip install "t2s-rt[ray]"') from None
     ours = not ray.is_initialized()
     if ours:
+        _check_reachable(address)
         try:
             ray.init(address=None if address == LOCAL else address, log_to_driver=False)
         except (ConnectionError, ValueError, RuntimeError) as problem:
@@ -118,6 +122,28 @@ def on_ray(entries: Iterable[Entry | Result], settings: Settings, address: str) 
     finally:
         if ours:
             ray.shutdown()
+
+
+def _check_reachable(address: str) -> None:
+    """Ray itself tries for minutes before it says that nobody answers.
+
+    Raises:
+        ConfigError: The address is none, or nobody answers there.
+    """
+    if address in (LOCAL, "auto"):
+        return
+    hint = "Give HOST:PORT of a Ray cluster, or local."
+    try:
+        place = urlsplit(address if "://" in address else f"//{address}")
+        host, port = place.hostname, place.port
+    except ValueError:
+        host, port = None, None
+    if host is None or port is None:
+        raise ConfigError(f"{address!r} is no address of a Ray cluster.", hint)
+    try:
+        socket.create_connection((host, port), CONNECT_S).close()
+    except OSError as problem:
+        raise ConfigError(f"No Ray cluster answers at {address} ({problem}).", hint) from None
 
 
 def _gather(ray: ModuleType, entries: Iterable[Entry | Result], settings: Settings) -> Iterator[Result]:

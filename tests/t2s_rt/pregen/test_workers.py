@@ -83,6 +83,7 @@ def test_a_cluster_of_two_machines_finds_what_one_process_finds() -> None:
 @pytest.mark.timeout(300)
 @pytest.mark.skipif(not HAS_RAY, reason='no Ray: pip install -e ".[ray]"')
 @pytest.mark.filterwarnings("ignore")
-def test_a_cluster_that_does_not_answer_is_said() -> None:
-    with pytest.raises(ConfigError, match="No Ray cluster"):
-        list(on_ray(entries(1), SETTINGS, "127.0.0.1:1"))
+@pytest.mark.parametrize("address", ["127.0.0.1:1", "nonsense", "ray://127.0.0.1:1", "x:99999999"])
+def test_a_cluster_that_does_not_answer_is_said(address: str) -> None:
+    with pytest.raises(ConfigError, match="Ray cluster"):
+        list(on_ray(entries(1), SETTINGS, address))
