@@ -63,12 +63,13 @@ def measure(duration_s: float) -> list[Table]:
         rows.append(Row(row.name, figures, row.verdict))
     rows.append(back_to_back(frames))
     note = (
-        "CPU time of the thread: other programs count only by what they push out of the caches. On are "
-        "VMC with presets and bones, VMC Perfect Sync, Live Link Face, VTube Studio with a parameter for "
-        "each ARKit shape, iFacialMocap asked and unasked, OpenSeeFace, a recorder. None listens: every "
-        "port is closed. All stall: receivers are there and never read or answer. Without pauses: one "
-        "frame after the other, so the code alone, as if nothing else ran. `turn` is how late the loop's "
-        "own alarm rings meanwhile, wall time: what a WebSocket client would wait at most."
+        "CPU time of the thread: other programs count only by what they push out of the caches. "
+        "On are VMC with presets and bones, VMC Perfect Sync, Live Link Face, VTube Studio with a "
+        "parameter for each ARKit shape, iFacialMocap asked and unasked, OpenSeeFace, a recorder. "
+        "None listens: every port is closed. All stall: receivers are there and never read or "
+        "answer. Without pauses: one frame after the other, so the code alone, as if nothing else "
+        "ran. `turn` is how late the loop's own alarm rings meanwhile, wall time: what a "
+        "WebSocket client would wait at most."
     )
     return [Table("Outputs, all at once", "t2s bench outputs", tuple(rows), note)]
 

@@ -12,7 +12,8 @@ from t2s_rt.timebase import FRAME_RATE_HZ
 DESCRIPTION = """\
 Turn a clip (`t2s render VOICE.wav -o CLIP.npz`, or a recording) into what other programs open. The
 ending of OUT says what: .csv a take of Live Link Face, .glb the embedded head with the clip as its
-animation, .flame.npz FLAME parameters with the hash of their basis, .npz the clip itself.
+animation, .vrma an animation for VRM avatars (.perfect.vrma for those with the 52 ARKit expressions),
+.flame.npz FLAME parameters with the hash of their basis, .npz the clip itself.
 
   t2s export clip.npz -o clip.glb
 """

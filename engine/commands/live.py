@@ -41,7 +41,7 @@ outputs (--output, any number):
   vts[:HOST:PORT]            Live2D models in VTube Studio
   ifacialmocap[:HOST:PORT]   programs that ask a phone; ifacialmocap:to=HOST:PORT sends unasked
   openseeface[:HOST:PORT]    programs that take OpenSeeFace's tracker
-  record:FILE                .npz, .flame.npz, .csv (Live Link Face) or .glb (animated head)
+  record:FILE                .npz, .flame.npz, .csv (Live Link Face), .glb or .vrma (animations)
 """
 BAR_CELLS = 12
 NOTE_NAMES = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")

@@ -1,4 +1,4 @@
-"""Records the face to a file: npz, FLAME npz, Live Link CSV or animated GLB, by the name's ending."""
+"""Records the face to a file: npz, FLAME npz, Live Link CSV, animated GLB or VRMA, by its ending."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from engine.outputs.base import OutputState, OutputStatus, Tally
 from t2s_rt.errors import ConfigError, T2SError
 from t2s_rt.face.clip import ROW, Rows, arrays, flame_arrays, live_link_csv, row_of
 from t2s_rt.face.clip_glb import animate_head
+from t2s_rt.face.clip_vrma import encode_vrma
 from t2s_rt.face.flame import FlameHead
 from t2s_rt.face.head import HEAD_GLB
 from t2s_rt.face.signals import Signals
@@ -46,11 +47,23 @@ def write_glb(path: Path, rows: Rows) -> None:
     path.write_bytes(animate_head(HEAD_GLB.read_bytes(), rows))
 
 
+def write_vrma(path: Path, rows: Rows) -> None:
+    """For VRM avatars, with VRM's presets."""
+    path.write_bytes(encode_vrma(rows))
+
+
+def write_perfect_vrma(path: Path, rows: Rows) -> None:
+    """For VRM avatars that have the 52 ARKit expressions."""
+    path.write_bytes(encode_vrma(rows, perfect_sync=True))
+
+
 WRITERS: Final[dict[str, Callable[[Path, Rows], None]]] = {
     ".flame.npz": write_flame,
     ".npz": write_npz,
     ".csv": write_csv,
     ".glb": write_glb,
+    ".perfect.vrma": write_perfect_vrma,
+    ".vrma": write_vrma,
 }
 
 

@@ -6,7 +6,6 @@ up, the avatar looks along +z.
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -20,7 +19,7 @@ from engine.outputs.datagrams import DatagramSender
 from engine.outputs.osc import SLOT, Message, Packets
 from t2s_rt.face.mapping import NO_CHANGE, Mapping
 from t2s_rt.face.retarget import Retargeter, Table
-from t2s_rt.face.signals import Quaternion, Signals, product
+from t2s_rt.face.signals import Quaternion, Signals, product, shares
 from t2s_rt.face.vrm import EMOTIONS, LOOKS, PERFECT_SYNC, VRM0, VRM1, VrmModel
 
 MARIONETTE_PORT: Final = 39539
@@ -32,7 +31,6 @@ NECK_SHARE: Final = 0.4
 GAZE_M: Final = 1.0
 HEAD_HEIGHT_M: Final = 1.5
 """Where an absolute gaze point is measured from, for receivers before 2.8."""
-STILL: Final = (1.0, 0.0, 0.0, 0.0)
 BONES: Final = ("Neck", "Head", "LeftEye", "RightEye")
 
 
@@ -200,17 +198,6 @@ def bone_turns(signals: Signals) -> tuple[float, ...]:
     neck, head = shares(signals.head, NECK_SHARE)
     left, right = signals.eyes
     return (*to_unity(neck), *to_unity(head), *to_unity(left), *to_unity(right))
-
-
-def shares(turn: Quaternion, part: float) -> tuple[Quaternion, Quaternion]:
-    """A turn in two about the same axis: a part of its angle, and the rest."""
-    w, x, y, z = turn if turn[0] >= 0.0 else (-turn[0], -turn[1], -turn[2], -turn[3])
-    half = math.acos(min(w, 1.0))
-    if half < 1e-6:
-        return STILL, STILL
-    first, second, whole = part * half, (1.0 - part) * half, math.sin(half)
-    a, b = math.sin(first) / whole, math.sin(second) / whole
-    return (math.cos(first), x * a, y * a, z * a), (math.cos(second), x * b, y * b, z * b)
 
 
 def to_unity(turn: Quaternion) -> tuple[float, float, float, float]:

@@ -59,8 +59,14 @@ def write_glb(document: dict[str, Any], binary: bytes) -> bytes:
     )
 
 
-class _Animation:
-    """Collects channels and their data."""
+class Animation:
+    """Collects an animation's channels and their data.
+
+    Args:
+        document: A glTF document with ``nodes``, ``accessors`` and ``bufferViews``; it is added to.
+        binary: Its buffer.
+        times_s: ``(T,)`` rising.
+    """
 
     def __init__(self, document: dict[str, Any], binary: bytes, times_s: FloatArray) -> None:
         self._document = document
@@ -70,7 +76,7 @@ class _Animation:
         self._times = self._accessor(times_s, "SCALAR", bounds=True)
 
     def add(self, node: int, path: str, values: FloatArray, kind: str) -> None:
-        """One channel; values of a still one are kept twice, at the beginning and the end."""
+        """One channel, with a value for every time."""
         output = self._accessor(values, kind)
         self._samplers.append({"input": self._times, "output": output, "interpolation": "LINEAR"})
         target = {"node": node, "path": path}
@@ -114,10 +120,8 @@ def animate_head(glb: bytes, rows: Rows, name: str = "singing") -> bytes:
         ModelError: The GLB is damaged.
     """
     document, binary = read_glb(glb)
-    times_s = (rows["time_s"] - rows["time_s"][0]).astype(np.float32)
-    keep = np.concatenate([[True], np.diff(times_s) > 0.0])  # glTF wants rising times
-    rows, times_s = rows[keep], times_s[keep]
-    animation = _Animation(document, binary, times_s)
+    rows, times_s = rising(rows)
+    animation = Animation(document, binary, times_s)
     for index, node in enumerate(document["nodes"]):
         if node["name"] in BONES:
             animation.add(index, "rotation", turns(rows[BONES[node["name"]]]), "VEC4")
@@ -131,6 +135,13 @@ def animate_head(glb: bytes, rows: Rows, name: str = "singing") -> bytes:
                 weights = rows["arkit"][:, [ARKIT_INDEX[target] for target in names]]
                 animation.add(index, "weights", weights, "SCALAR")
     return animation.encode(name)
+
+
+def rising(rows: Rows) -> tuple[Rows, FloatArray]:
+    """A clip without frames that stand still in time, which glTF does not allow, and its times in s."""
+    times_s = (rows["time_s"] - rows["time_s"][0]).astype(np.float32)
+    keep = np.concatenate([[True], np.diff(times_s) > 0.0])
+    return rows[keep], times_s[keep]
 
 
 def turns(poses: npt.NDArray[np.float32]) -> FloatArray:

@@ -40,6 +40,7 @@ LOUDNESS_RANGE_DB: Final = 50.0
 
 Quaternion = tuple[float, float, float, float]
 """w, x, y, z of a unit quaternion."""
+UNTURNED: Final = (1.0, 0.0, 0.0, 0.0)
 
 
 def quaternion(x: float, y: float, z: float) -> Quaternion:
@@ -61,6 +62,17 @@ def product(a: Quaternion, b: Quaternion) -> Quaternion:
         aw * by - ax * bz + ay * bw + az * bx,
         aw * bz + ax * by - ay * bx + az * bw,
     )
+
+
+def shares(turn: Quaternion, part: float) -> tuple[Quaternion, Quaternion]:
+    """A turn in two about the same axis: a part of its angle, and the rest."""
+    w, x, y, z = turn if turn[0] >= 0.0 else (-turn[0], -turn[1], -turn[2], -turn[3])
+    half = math.acos(min(w, 1.0))
+    if half < 1e-6:
+        return UNTURNED, UNTURNED
+    first, second, whole = part * half, (1.0 - part) * half, math.sin(half)
+    a, b = math.sin(first) / whole, math.sin(second) / whole
+    return (math.cos(first), x * a, y * a, z * a), (math.cos(second), x * b, y * b, z * b)
 
 
 def euler_deg(turn: Quaternion) -> tuple[float, float, float]:

@@ -23,12 +23,17 @@ PAGE = """<!doctype html><meta charset="utf-8"><title>avatars</title>
 <script type="importmap">{"imports": {
   "three": "/node_modules/three/build/three.module.js",
   "three/addons/": "/node_modules/three/examples/jsm/",
-  "@pixiv/three-vrm": "/node_modules/@pixiv/three-vrm/lib/three-vrm.module.js"
+  "@pixiv/three-vrm": "/node_modules/@pixiv/three-vrm/lib/three-vrm.module.js",
+  "@pixiv/three-vrm-core": "/node_modules/@pixiv/three-vrm-core/lib/three-vrm-core.module.js",
+  "@pixiv/three-vrm-animation":
+    "/node_modules/@pixiv/three-vrm-animation/lib/three-vrm-animation.module.js"
 }}</script>
 <script type="module">
 import * as THREE from "three";
 import { GLTFLoader } from "three/addons/loaders/GLTFLoader.js";
 import { VRMLoaderPlugin } from "@pixiv/three-vrm";
+import { createVRMAnimationClip, VRMAnimationLoaderPlugin, VRMLookAtQuaternionProxy }
+  from "@pixiv/three-vrm-animation";
 
 window.play = async (path, times) => {
   const gltf = await new GLTFLoader().loadAsync(path);
@@ -60,6 +65,33 @@ window.show = async (path, faces) => {
     for (const [name, weight] of Object.entries(face)) vrm.expressionManager.setValue(name, weight);
     vrm.expressionManager.update();
     return [...mesh.morphTargetInfluences];
+  });
+};
+window.act = async (avatar, motion, times) => {
+  const loader = new GLTFLoader();
+  loader.register((parser) => new VRMLoaderPlugin(parser));
+  loader.register((parser) => new VRMAnimationLoaderPlugin(parser));
+  const vrm = (await loader.loadAsync(avatar)).userData.vrm;
+  if (vrm.lookAt) {
+    const proxy = new VRMLookAtQuaternionProxy(vrm.lookAt);
+    proxy.name = "lookAtQuaternionProxy";
+    vrm.scene.add(proxy);
+  }
+  const clip = createVRMAnimationClip((await loader.loadAsync(motion)).userData.vrmAnimations[0], vrm);
+  const mixer = new THREE.AnimationMixer(vrm.scene);
+  mixer.clipAction(clip).play();
+  let mesh;
+  vrm.scene.traverse((node) => { if (node.morphTargetInfluences) mesh = node; });
+  return times.map((time) => {
+    mixer.setTime(time);
+    vrm.update(0);
+    return {
+      weights: [...mesh.morphTargetInfluences],
+      neck: vrm.humanoid.getNormalizedBoneNode("neck").quaternion.toArray(),
+      head: vrm.humanoid.getNormalizedBoneNode("head").quaternion.toArray(),
+      yaw: vrm.lookAt?.yaw ?? null,
+      pitch: vrm.lookAt?.pitch ?? null,
+    };
   });
 };
 window.ready = true;
@@ -163,6 +195,12 @@ PRESETS = frozenset(
 )  # fmt: skip
 
 
+LOOK = {
+    f"rangeMap{name}": {"inputMaxValue": 90.0, "outputScale": 10.0}
+    for name in ("HorizontalInner", "HorizontalOuter", "VerticalDown", "VerticalUp")
+}
+
+
 def _vrm1(expressions: dict[str, dict[str, Any]]) -> dict[str, Any]:
     made: dict[str, dict[str, Any]] = {"preset": {}, "custom": {}}
     for i, (name, facts) in enumerate(expressions.items()):
@@ -174,6 +212,7 @@ def _vrm1(expressions: dict[str, dict[str, Any]]) -> dict[str, Any]:
             "meta": {"name": "t", "authors": ["t"], "licenseUrl": "https://vrm.dev/licenses/1.0/"},
             "humanoid": {"humanBones": {name: {"node": i} for i, name in enumerate(BONES)}},
             "expressions": made,
+            "lookAt": {"type": "bone", "offsetFromHeadBone": [0, 0.06, 0], **LOOK},
         }
     }
 

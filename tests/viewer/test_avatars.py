@@ -16,14 +16,17 @@ from engine.demo import demo_song_path
 from engine.outputs.recorder import write_whole
 from engine.outputs.vmc import Names, VmcOptions
 from t2s_rt.face.arkit import ARKIT_NAMES
-from t2s_rt.face.clip import Rows, rows_of
+from t2s_rt.face.clip import Rows, frame_of, rows_of
 from t2s_rt.face.clip_glb import turns
+from t2s_rt.face.clip_vrma import expressions
 from t2s_rt.face.head import HEAD_GLB
+from t2s_rt.face.retarget import Retargeter
+from t2s_rt.face.signals import SIGNAL_INDEX
 from t2s_rt.face.vowels import VOWEL_RECIPES
 from t2s_rt.face.vrm import VrmModel, pascal
 from t2s_rt.types import Frame
 from tests.engine.outputs.test_vmc import blends, sent
-from tests.t2s_rt.face.frames import arkit, both, frame
+from tests.t2s_rt.face.frames import arkit, both, frame, signals
 from tests.viewer.avatars import VIEWER, avatar_page, make_vrm
 
 VALIDATE = """
@@ -159,3 +162,48 @@ def test_perfect_sync_moves_all_fifty_two_shapes(browser, tmp_path: Path) -> Non
     with avatar_page(browser, tmp_path) as page:
         (seen,) = page.evaluate("([path, faces]) => window.show(path, faces)", ["/made/a.vrm", [values]])
     assert seen == pytest.approx(weights.tolist(), abs=1e-6)
+
+
+@pytest.mark.chromium
+@pytest.mark.parametrize("perfect_sync", [False, True])
+def test_a_vrma_of_the_song_moves_an_avatar_in_three_vrm(
+    browser, tmp_path: Path, song: Rows, perfect_sync: bool
+) -> None:
+    table = expressions(perfect_sync=perfect_sync)
+    (tmp_path / "a.vrm").write_bytes(make_vrm({name: {} for name in table.names}, version=1))
+    ending = "perfect.vrma" if perfect_sync else "vrma"
+    write_whole(tmp_path / f"song.{ending}", song)
+    at = [60, 400, 801, 1500]
+    with avatar_page(browser, tmp_path) as page:
+        told = [
+            "/made/a.vrm",
+            f"/made/song.{ending}",
+            [float(song["time_s"][i] - song["time_s"][0]) for i in at],
+        ]
+        seen = page.evaluate("([avatar, motion, times]) => window.act(avatar, motion, times)", told)
+    retargeter, weights = Retargeter(table), np.zeros(len(table.targets), np.float32)
+    for i, look in zip(at, seen, strict=True):
+        given = signals(frame_of(song, i))
+        retargeter.step(given.values, weights)
+        assert look["weights"] == pytest.approx(weights.tolist(), abs=2e-3)
+        w, x, y, z = given.head
+        neck, head = (np.array(look[bone]) for bone in ("neck", "head"))
+        x2, y2, z2, w2 = (
+            neck + head
+        )  # the same axis: half of their sum's direction is half the whole turn
+        assert abs(np.dot(_normal((w2, x2, y2, z2)), _half((w, x, y, z)))) == pytest.approx(
+            1.0, abs=1e-3
+        )
+        yaw = float(given.values[SIGNAL_INDEX["eyeYawLeft"]])
+        assert look["yaw"] == pytest.approx(yaw, abs=0.5)
+    assert validate(tmp_path / f"song.{ending}")["numErrors"] == 0
+
+
+def _normal(values: tuple[float, ...]) -> np.ndarray:
+    return np.array(values) / np.linalg.norm(values)
+
+
+def _half(turn: tuple[float, float, float, float]) -> np.ndarray:
+    """The turn by half of the angle."""
+    w, *axis = turn
+    return _normal((w + 1.0, *axis))

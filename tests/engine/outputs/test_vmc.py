@@ -9,11 +9,10 @@ import pytest
 from pythonosc.osc_bundle import OscBundle
 from pythonosc.osc_message import OscMessage
 
-from engine.outputs.vmc import BUNDLE_BYTES, Names, VmcOptions, VmcOutput, shares
+from engine.outputs.vmc import BUNDLE_BYTES, Names, VmcOptions, VmcOutput
 from t2s_rt.errors import ConfigError
 from t2s_rt.face.arkit import ARKIT_NAMES
 from t2s_rt.face.mapping import parse_mapping
-from t2s_rt.face.signals import product, quaternion
 from t2s_rt.face.vowels import VOWEL_RECIPES
 from tests.engine.outputs.receiving import receiving
 from tests.t2s_rt.face.frames import arkit, both, frame, signals
@@ -115,15 +114,6 @@ def test_bones_turn_in_unitys_directions() -> None:
     assert nod["Head"][0] > 0.05
     for turn in bones.values():
         assert np.linalg.norm(turn) == pytest.approx(1.0, abs=1e-6)
-
-
-def test_the_shares_of_a_turn_make_the_whole_again() -> None:
-    whole = quaternion(0.3, -0.4, 0.2)
-    assert product(*shares(whole, 0.4)) == pytest.approx(whole)
-    first, second = shares(whole, 0.25)
-    assert product(first, product(first, product(first, first))) == pytest.approx(whole)
-    assert product(second, first) == pytest.approx(whole)
-    assert shares((1.0, 0.0, 0.0, 0.0), 0.3)[0] == (1.0, 0.0, 0.0, 0.0)
 
 
 def test_no_bones_on_request() -> None:

@@ -8,7 +8,7 @@ import pytest
 from t2s_rt.face.flame import FlameHead
 from t2s_rt.face.flame_map import FlameMap
 from t2s_rt.face.rig import Rig
-from t2s_rt.face.signals import SIGNAL_INDEX, Signals, euler_deg, product, quaternion
+from t2s_rt.face.signals import SIGNAL_INDEX, Signals, euler_deg, product, quaternion, shares
 from t2s_rt.intensity.actions import ACTION_COUNT, ACTION_INDEX
 from t2s_rt.types import ARKIT_COUNT, Frame, VoiceReading
 from tests.t2s_rt.face.frames import frame, signals
@@ -74,3 +74,12 @@ def test_the_voice_is_scaled_and_the_pitch_is_zero_where_there_is_none() -> None
 def test_visemes_are_computed_only_where_wanted() -> None:
     assert read(signals(jawOpen=0.7), "viseme_aa") == 0.0
     assert read(signals(visemes=True, jawOpen=0.7), "viseme_aa") > 0.5
+
+
+def test_the_shares_of_a_turn_make_the_whole_again() -> None:
+    whole = quaternion(0.3, -0.4, 0.2)
+    assert product(*shares(whole, 0.4)) == pytest.approx(whole)
+    first, second = shares(whole, 0.25)
+    assert product(first, product(first, product(first, first))) == pytest.approx(whole)
+    assert product(second, first) == pytest.approx(whole)
+    assert shares((1.0, 0.0, 0.0, 0.0), 0.3)[0] == (1.0, 0.0, 0.0, 0.0)
