@@ -140,6 +140,8 @@ class SingCoT:
         """
         begun_s = time.perf_counter()
         tally = _Tally()
+        # a fallback that cannot plan at all says so now, not after minutes of asking
+        self._fallback.plan_phrase(song, song.phrases[0].index, seed)
         examples = self._similar(song)  # before the loop: comparing texts is computing
         planned = asyncio.run(self._ask_all(song, examples, seed, tally))
         unplanned = [phrase.index for phrase in song.phrases if phrase.index not in planned]
