@@ -213,7 +213,7 @@ def told_of_model(plan: PlanReport) -> list[str]:
         numbers = ", ".join(str(index + 1) for index in plan.fallbacks[:20])
         more = ", ..." if len(plan.fallbacks) > 20 else ""
         lines.append(
-            f"  by the embedded planner instead: {len(plan.fallbacks)} phrases ({numbers}{more})"
+            f"  by the embedded planner instead ({len(plan.fallbacks)} of {plan.asked}): {numbers}{more}"
         )
     return lines
 

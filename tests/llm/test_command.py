@@ -56,7 +56,7 @@ def test_what_fell_back_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[s
         assert subtitles(tmp_path / "a.vtt", server.url) == 0
     told = capsys.readouterr().out
     assert "4 of 5 first answers (80 %), 4 after repair (80 %)" in told
-    assert "by the embedded planner instead: 1 phrases (4)" in told
+    assert "by the embedded planner instead (1 of 5): 4" in told
     assert "line 4: no valid answer after 2 repairs (not JSON)." in told
 
 
@@ -66,7 +66,7 @@ def test_a_server_that_dies_leaves_a_whole_file(
 ) -> None:
     with ChatServer(lambda ask: obedient(ask) if ask.number < 4 else Dies()) as server:
         assert subtitles(tmp_path / "a.vtt", server.url, "--llm-calls", "1") == 0
-    assert "by the embedded planner instead: 3 phrases" in capsys.readouterr().out
+    assert "by the embedded planner instead (3 of 5)" in capsys.readouterr().out
     assert {cue.region for cue in load_track(tmp_path / "a.vtt").cues} == {
         "brows",
         "eyes",
