@@ -50,23 +50,23 @@ class Text:
         self._retargeter = Retargeter(table)
         self.uses_visemes = self._retargeter.uses_visemes
         self._values = np.zeros(len(table.targets), np.float32)
-        self._names = table.names
-        self._angles = tuple(name for name in IFACIALMOCAP.names[SHAPES:])
         shapes = [name for name in table.names if "." not in name]
-        self._shape_count = len(shapes)
-        tail = "=head#{},{},{},0,0,0|rightEye#{},{},0|leftEye#{},{},0|"
-        self._tail = tail.replace("{}", "%.4f")
-        self._formats = {mark: "".join(f"{name}{mark}%d|" for name in shapes) for mark in ("-", "&")}
+        self._percent = self._values[: len(shapes)]
+        angles = {name: "%.4f" if name in table.names else "0" for name in IFACIALMOCAP.names[SHAPES:]}
+        tail = "=head#{head.x},{head.y},{head.z},0,0,0|rightEye#{rightEye.x},{rightEye.y},0|"
+        tail += "leftEye#{leftEye.x},{leftEye.y},0|"
+        for name, place in angles.items():
+            tail = tail.replace(f"{{{name}}}", place)
+        self._formats = {
+            version: "".join(f"{name}{mark}%d|" for name in shapes) + tail
+            for version, mark in ((1, "-"), (2, "&"))
+        }
 
     def write(self, signals: Signals, *, version: int) -> bytes:
         """One datagram."""
         self._retargeter.step(signals.values, self._values)
-        values = self._values.tolist()
-        percent = tuple(round(value) for value in values[: self._shape_count])
-        given = dict(zip(self._names[self._shape_count :], values[self._shape_count :], strict=True))
-        angles = tuple(given.get(name, 0.0) for name in self._angles)
-        text = self._formats["&" if version == 2 else "-"] % percent + self._tail % angles
-        return text.encode()
+        self._percent += 0.5  # %d cuts off
+        return (self._formats[version] % tuple(self._values.tolist())).encode()
 
 
 @dataclass(slots=True)
