@@ -91,6 +91,9 @@ EFFORT_SPREAD: Final = 0.3
 RATE_SPREAD: Final = 0.5
 """Of the logarithm of the rate."""
 CONTOUR_GAIN: Final = 0.35
+CALM_EFFORT: Final = 0.55
+LOUD_CALM: Final = 14.0
+"""Log odds per effort beyond that: what is sung with force is more than told, whatever its words."""
 SOUND_WEIGHT: Final = 0.8
 WORDS_WEIGHT: Final = 0.9
 WORDS_ALONE_WEIGHT: Final = 1.6
@@ -244,6 +247,8 @@ def sound_evidence(phrase: Phrase) -> Vector:
         typical = TYPICAL[emotion]
         if d.loudness is not None or d.pitch is not None:
             evidence[index] -= 0.5 * ((effort(d) - typical.effort) / EFFORT_SPREAD) ** 2
+        if emotion is Emotion.CALM:
+            evidence[index] -= LOUD_CALM * max(0.0, effort(d) - CALM_EFFORT)
         if d.rate is not None:
             evidence[index] -= 0.25 * (np.log(max(d.rate, 0.2) / typical.rate) / RATE_SPREAD) ** 2
         if d.contour in typical.contours:

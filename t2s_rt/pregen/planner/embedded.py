@@ -51,6 +51,7 @@ IMAGE_RESTS: Final = 2
 """Phrases before the same gesture comes again."""
 HEIGHT_GAIN: Final = 0.4
 """What the height of the melody adds to brows and head, from lowest to highest."""
+STRONG_MOVE: Final = 0.55
 PACE_OF_LIDS_HZ: Final = 3.0
 """Syllables a second; lids close further the slower the phrase."""
 PACE: Final = 1.6
@@ -265,7 +266,7 @@ def _wish(scene: _Scene, beat: Beat) -> Wish | None:
     if span is None or span.end_s <= span.start_s:
         return None
     move = _sided(beat.move, scene.side, beat.region)
-    intensity = beat.gain * _strength(scene, beat)
+    intensity = _tempered(beat.gain * _strength(scene, beat))
     why = beat.why.replace("{word}", span.word)
     if beat.rank >= ACCENT and beat.place in (Place.STRESS, Place.PEAK, Place.HELD):
         return Wish(beat.region, move, intensity, span, _said(scene, why), beat.rank, accent=True)
@@ -280,6 +281,11 @@ def _strength(scene: _Scene, beat: Beat) -> float:
     if beat.move == "close" and scene.phrase.descriptors.rate:
         strength *= float(np.clip((PACE_OF_LIDS_HZ / scene.phrase.descriptors.rate) ** 0.4, 0.75, 1.25))
     return max(0.0, strength * (1.0 + JITTER * float(scene.chance.uniform(-1.0, 1.0))))
+
+
+def _tempered(intensity: float) -> float:
+    """Above `STRONG_MOVE` each step more costs twice: even at the end of a song something is left."""
+    return min(intensity, STRONG_MOVE + 0.5 * max(0.0, intensity - STRONG_MOVE))
 
 
 def _sided(move: str, side: int, region: Region) -> str:
@@ -317,7 +323,7 @@ def _image_wishes(scene: _Scene, memory: _Memory) -> list[Wish]:
 
 
 def _gesture(scene: _Scene, gesture: Gesture, span: Span) -> Wish:
-    intensity = gesture.gain * (1.0 + 0.8 * (scene.drive - 0.5))
+    intensity = _tempered(gesture.gain * (1.0 + 0.8 * (scene.drive - 0.5)))
     move = _sided(gesture.move, scene.side, gesture.region)
     if move in ("nod", "sway", "shake"):
         span = Span(span.start_s, max(span.end_s, span.start_s + 0.8), span.word)
