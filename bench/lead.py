@@ -414,6 +414,16 @@ def disagreement_table(samples: FloatArray, sounds: Sequence[LabelledSound]) -> 
     return Table("Who decides", "python -m bench.lead", tuple(rows), note)
 
 
+def offset_table(samples: FloatArray, alone: Mouths, phonemes: Sequence[Phoneme]) -> Table:
+    """The right words at wrong times: how far they are believed while a voice sounds."""
+    rows = []
+    for late_s in (-0.2, -0.1, 0.1, 0.2):
+        words = [replace(p, start_s=p.start_s + late_s, end_s=p.end_s + late_s) for p in phonemes]
+        trust = render(samples, words).trust[alone.opening > 0.05]
+        rows.append(Row(f"{1e3 * late_s:+.0f} ms", {"trust": float(trust.mean())}))
+    return Table("Words that come too early or late", "python -m bench.lead", tuple(rows))
+
+
 def held_table() -> Table:
     """A held note with its word: no flicker, to its end."""
     rows = []
@@ -486,6 +496,7 @@ def measure(samples: FloatArray, sounds: Sequence[LabelledSound]) -> list[Table]
         level_table(alone, led, sounds),
         silence_table(phonemes, len(samples) / SAMPLE_RATE_HZ),
         disagreement_table(samples, sounds),
+        offset_table(samples, alone, phonemes),
         held_table(),
         cost_table(phonemes),
     ]
