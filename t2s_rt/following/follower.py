@@ -36,8 +36,8 @@ PITCH_LAG_S: Final = 0.015
 """`Feature.F0_HZ` describes the signal so long before the hop's end."""
 VOICING_LAG_S: Final = 0.020
 """A period must be heard twice before a voice counts."""
-ONSET_LAG_S: Final = 0.037
-"""An onset is reported 30 to 45 ms after it sounded."""
+ONSET_LAG_S: Final = 0.042
+"""An onset is reported 30 to 45 ms after it sounded, and later in a note that glides in."""
 
 FRAME_WEIGHT: Final = 0.12
 """Neighbouring frames say the same: about one in eight counts."""
