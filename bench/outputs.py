@@ -64,8 +64,8 @@ def measure(duration_s: float) -> list[Table]:
     rows.append(back_to_back(frames))
     note = (
         "CPU time of the thread: other programs count only by what they push out of the caches. "
-        "On are VMC with presets and bones, VMC Perfect Sync, Live Link Face, VTube Studio with a "
-        "parameter for each ARKit shape, iFacialMocap asked and unasked, OpenSeeFace, a recorder. "
+        "On is one output of every kind: VMC with Perfect Sync and bones, Live Link Face, VTube "
+        "Studio with a parameter for each ARKit shape, iFacialMocap, OpenSeeFace, a recorder. "
         "None listens: every port is closed. All stall: receivers are there and never read or "
         "answer. Without pauses: one frame after the other, so the code alone, as if nothing else "
         "ran. `turn` is how late the loop's own alarm rings meanwhile, wall time: what a "
@@ -114,15 +114,13 @@ async def run(
 
 
 def specs(there: Peers, folder: Path) -> list[str]:
-    """Every kind of output."""
+    """One output of every kind, with the most it can send."""
     ports = there.ports
     return [
-        f"vmc:127.0.0.1:{ports['vmc']}",
-        f"vmc:127.0.0.1:{ports['perfect']},name=perfect,names=perfect",
+        f"vmc:127.0.0.1:{ports['vmc']},names=perfect",
         f"livelink:127.0.0.1:{ports['livelink']}",
         f"vts:{there.vts},arkit,discover=off,token={folder}/token",
         f"ifacialmocap:127.0.0.1:{ports['phone']}",
-        f"ifacialmocap:to=127.0.0.1:{ports['push']},name=push",
         f"openseeface:127.0.0.1:{ports['openseeface']}",
         f"record:{folder}/take.npz",
     ]
@@ -152,7 +150,7 @@ async def ring(turn_ms: LatencyRecorder) -> None:
 @contextlib.asynccontextmanager
 async def peers(scene: str) -> AsyncIterator[Peers]:
     """Receivers of a scene; in the scene where none listens, their ports are closed."""
-    names = ("vmc", "perfect", "livelink", "push", "openseeface")
+    names = ("vmc", "livelink", "openseeface")
     sockets = {name: socket.socket(socket.AF_INET, socket.SOCK_DGRAM) for name in (*names, "phone")}
     for each in sockets.values():
         each.bind(("127.0.0.1", 0))
