@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable
 
-from bench import fanout, latency, outputs, song_clock, stages, subtitles_edits
+from bench import fanout, latency, lead, outputs, song_clock, stages, subtitles_edits
 from bench.report import Table, machine, text, write_page
 
 DESCRIPTION = """\
@@ -17,10 +17,15 @@ Measure the engine and print each figure beside its budget (bench/budgets.toml).
   outputs   every output at once: what a frame costs, and what receivers that refuse or stall change
   rubric    what the embedded planner writes, and what retrieval finds, for the lines of bench/rubric;
             with --verbose every line of the development half that is not met
+  lead      what knowing the words gives the mouth, on a labelled song in ../shared/data
   clock     how well singing puts a wrong song clock right
   edits     how closely the face follows each move of motion subtitles, reloads and seeks included
-  all       everything but rubric, clock and edits; with --write the result becomes docs/latency.md
+  all       everything but rubric, lead, clock and edits; with --write the result becomes docs/latency.md
 """
+
+MEASURED = ("stages", "latency", "fanout", "outputs", "lead", "clock", "edits")
+ALONE = ("lead", "clock", "edits")
+"""Of how it looks, not of how fast it is: kept apart from the page of latencies."""
 
 
 def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -31,9 +36,7 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
         description=DESCRIPTION,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument(
-        "what", choices=["stages", "latency", "fanout", "outputs", "rubric", "clock", "edits", "all"]
-    )
+    parser.add_argument("what", choices=[*MEASURED, "rubric", "all"])
     parser.add_argument("--seconds", type=float, default=15.0, help="length of each live measurement")
     parser.add_argument("--clients", type=int, default=1000, help="clients of the fan-out")
     parser.add_argument("--stalled", type=int, default=50, help="how many of them never read")
@@ -51,11 +54,11 @@ def run(options: argparse.Namespace) -> int:
         "latency": lambda: latency.measure(options.seconds),
         "fanout": lambda: fanout.measure(options.clients, options.stalled, options.seconds),
         "outputs": lambda: outputs.measure(options.seconds),
+        "lead": lead.measure,
         "clock": song_clock.measure,
         "edits": subtitles_edits.measure,
     }
-    alone = ("clock", "edits")
-    chosen = [b for b in benches if b not in alone] if options.what == "all" else [options.what]
+    chosen = [b for b in benches if b not in ALONE] if options.what == "all" else [options.what]
     print(machine(), flush=True)
     tables: list[Table] = []
     for name in chosen:

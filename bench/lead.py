@@ -1,7 +1,7 @@
 """The lead on a real song: does the mouth know the words, start before them, and obey the voice?
 
 The words are the labels of NIT SONG070 with the times at which they were really sung; the mouth is
-rendered by the pipeline with and without them. `python -m bench.lead` prints the tables;
+rendered by the pipeline with and without them. `t2s bench lead` prints the tables;
 `--plot FILE.png` draws six seconds with and without words.
 
 The visible shape of a frame is (opening, roundness, width): jaw_open times one minus lip_closure,
@@ -37,6 +37,7 @@ from t2s_rt.articulation.inventory import CLOSURE, JAW, MOUTH_COLUMNS, PUCKER, R
 from t2s_rt.articulation.lead import Lead
 from t2s_rt.audio import synthesis
 from t2s_rt.conductor import Conductor
+from t2s_rt.errors import SetupError
 from t2s_rt.intensity.condition import Condition
 from t2s_rt.lyrics.ipa import UNRELEASED
 from t2s_rt.lyrics.phonemes import Phoneme
@@ -95,7 +96,16 @@ class Mouths:
 
 
 def load_song(folder: Path = FOLDER) -> tuple[FloatArray, tuple[LabelledSound, ...]]:
-    """The song at 48 kHz and its labels."""
+    """The song at 48 kHz and its labels.
+
+    Raises:
+        SetupError: It is not there.
+    """
+    if not (folder / "004.wav").is_file():
+        raise SetupError(
+            f"The labelled song is not in {folder}.",
+            "Give the folder that holds 004.wav and 004.lab of NIT-SONG070-F001.",
+        )
     samples, _ = soundfile.read(folder / "004.wav", dtype="float32")
     return samples, load_labels(folder / "004.lab")
 
@@ -332,7 +342,7 @@ def lead_table(alone: Mouths, led: Mouths, asked: Mouths, sounds: Sequence[Label
                     },
                 )
             )
-    return Table("Lead of the mouth over the vowel", "python -m bench.lead", tuple(rows))
+    return Table("Lead of the mouth over the vowel", "t2s bench lead", tuple(rows))
 
 
 def shape_table(alone: Mouths, led: Mouths, sounds: Sequence[LabelledSound]) -> Table:
@@ -346,7 +356,7 @@ def shape_table(alone: Mouths, led: Mouths, sounds: Sequence[LabelledSound]) -> 
     (few, every), (many, _) = closed(alone, sounds), closed(led, sounds)
     rows.append(Row(f"closed, of {every}", {"audio": few, "words": many}))
     note = f"Area under the curve over pairs of vowels; 'seen' wants a difference above {MOVES}."
-    return Table("Vowels and closures", "python -m bench.lead", tuple(rows), note)
+    return Table("Vowels and closures", "t2s bench lead", tuple(rows), note)
 
 
 def level_table(alone: Mouths, led: Mouths, sounds: Sequence[LabelledSound]) -> Table:
@@ -360,7 +370,7 @@ def level_table(alone: Mouths, led: Mouths, sounds: Sequence[LabelledSound]) -> 
             figures[f"{what} audio"] = float(heard[column])
             figures[f"{what} words"] = float(asked[column])
         rows.append(Row(f"{name}, {len(vowels)} times", figures))
-    return Table("Levels of vowels", "python -m bench.lead", tuple(rows))
+    return Table("Levels of vowels", "t2s bench lead", tuple(rows))
 
 
 def silence_table(phonemes: Sequence[Phoneme], duration_s: float) -> Table:
@@ -373,7 +383,7 @@ def silence_table(phonemes: Sequence[Phoneme], duration_s: float) -> Table:
             "shut": float((mouths.opening < 0.02).mean()),
         }
         rows.append(Row(name, figures))
-    return Table("A silent singer", "python -m bench.lead", tuple(rows))
+    return Table("A silent singer", "t2s bench lead", tuple(rows))
 
 
 def disagreement_table(samples: FloatArray, sounds: Sequence[LabelledSound]) -> Table:
@@ -411,7 +421,7 @@ def disagreement_table(samples: FloatArray, sounds: Sequence[LabelledSound]) -> 
         "Correlation of the mouth with the audio-only one and with what the words ask for; mean\n"
         "distance from the audio-only one, mean trust and median agreement in a voice; from 1 s on."
     )
-    return Table("Who decides", "python -m bench.lead", tuple(rows), note)
+    return Table("Who decides", "t2s bench lead", tuple(rows), note)
 
 
 def offset_table(samples: FloatArray, alone: Mouths, phonemes: Sequence[Phoneme]) -> Table:
@@ -421,7 +431,7 @@ def offset_table(samples: FloatArray, alone: Mouths, phonemes: Sequence[Phoneme]
         words = [replace(p, start_s=p.start_s + late_s, end_s=p.end_s + late_s) for p in phonemes]
         trust = render(samples, words).trust[alone.opening > 0.05]
         rows.append(Row(f"{1e3 * late_s:+.0f} ms", {"trust": float(trust.mean())}))
-    return Table("Words that come too early or late", "python -m bench.lead", tuple(rows))
+    return Table("Words that come too early or late", "t2s bench lead", tuple(rows))
 
 
 def held_table() -> Table:
@@ -434,7 +444,7 @@ def held_table() -> Table:
         led = render(sung, words)
         held = led.opening[(led.time_s > 2.0) & (led.time_s < 6.9)]
         rows.append(Row(f"held {name}", {"mean": float(held.mean()), "sd": float(held.std())}))
-    return Table("Held notes of 6 s, opening", "python -m bench.lead", tuple(rows))
+    return Table("Held notes of 6 s, opening", "t2s bench lead", tuple(rows))
 
 
 def cost_table(phonemes: Sequence[Phoneme]) -> Table:
@@ -450,7 +460,7 @@ def cost_table(phonemes: Sequence[Phoneme]) -> Table:
         lead.step(index * FRAME_S % 30.0, features, motion, wish)
     spent_s = (time.process_time() - begun_s) / steps
     figures = {"make ms": 1e3 * made_s, "step µs": 1e6 * spent_s}
-    return Table("Cost", "python -m bench.lead", (Row(f"{len(phonemes)} phonemes", figures),))
+    return Table("Cost", "t2s bench lead", (Row(f"{len(phonemes)} phonemes", figures),))
 
 
 def plot(
@@ -486,8 +496,13 @@ def plot(
     figure.savefig(path, dpi=70)
 
 
-def measure(samples: FloatArray, sounds: Sequence[LabelledSound]) -> list[Table]:
-    """All tables."""
+def measure(folder: Path = FOLDER) -> list[Table]:
+    """All tables.
+
+    Raises:
+        SetupError: The labelled song is not there.
+    """
+    samples, sounds = load_song(folder)
     phonemes = phonemes_of(sounds)
     alone, led = render(samples), render(samples, phonemes)
     return [
@@ -508,11 +523,11 @@ def main() -> None:
     parser.add_argument("--data", type=Path, default=FOLDER, help="folder with 004.wav and 004.lab")
     parser.add_argument("--plot", type=Path, help="PNG to draw six seconds into")
     options = parser.parse_args()
-    samples, sounds = load_song(options.data)
     print(machine())
-    for table in measure(samples, sounds):
+    for table in measure(options.data):
         print("\n" + text(table))
     if options.plot:
+        samples, sounds = load_song(options.data)
         mouths = (render(samples), render(samples, phonemes_of(sounds)))
         plot(options.plot, samples, sounds, mouths)
 
