@@ -41,6 +41,7 @@ from engine.sources.websocket import WebSocketSource
 from engine.watch import Watcher
 from t2s_rt.conductor import Conductor
 from t2s_rt.face.head import HEAD_GLB
+from t2s_rt.face.mapping import load_mapping
 from t2s_rt.subtitles.cue import SubtitleTrack
 from t2s_rt.subtitles.load import load_track
 from t2s_rt.types import FloatArray, Frame
@@ -243,6 +244,8 @@ class App:
         self._ring = AudioRing(RING_SAMPLES)
         self._mailbox = FrameMailbox()
         self.outputs = Outputs(self.metrics, self._clock)
+        if config.mapping is not None:
+            load_mapping(config.mapping)  # wrong is wrong, also before an output uses it
         self._opened = [
             open_output(spec, clock=self._clock, mapping=config.mapping) for spec in config.outputs
         ]

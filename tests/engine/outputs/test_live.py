@@ -59,11 +59,12 @@ def test_every_output_gets_the_face_and_the_websocket_loses_nothing(tmp_path: Pa
     assert len(jaws) > 120
     assert max(jaws) > 0.2
     assert len(seen) > 120
-    assert len(set(np.diff(seen)) - {1}) <= 3  # a busy machine may lose a frame, in step with nobody
+    assert len(seen) > 0.8 * (seen[-1] - seen[0])  # a busy machine may lose a few, in step with nobody
     with np.load(tmp_path / "take.npz") as take:
         assert len(take["time_s"]) > 120
         assert np.asarray(take["arkit"])[:, list(take["arkit_names"]).index("jawOpen")].max() > 0.2
     count = app.metrics.registry.get_sample_value
+    assert count("t2s_client_drops_total") == 0
     assert (count("t2s_output_frames_total", {"output": "vmc"}) or 0) > 120
     assert (count("t2s_output_failures_total", {"output": "openseeface"}) or 0) >= 2
     assert (count("t2s_output_failures_total", {"output": "vts"}) or 0) >= 2
@@ -76,6 +77,7 @@ def test_every_output_gets_the_face_and_the_websocket_loses_nothing(tmp_path: Pa
         (["--output", "vmcc"], "There is no output 'vmcc'"),
         (["--output", "vmc", "--output", "vmc"], "an output 'vmc' already"),
         (["--outputs", "absent.txt"], "absent.txt cannot be read"),
+        (["--mapping", "absent.toml"], "absent.toml: cannot be read"),
         (["--output", "vmc", "--mapping", "absent.toml"], "absent.toml: cannot be read"),
     ],
 )
