@@ -1,9 +1,9 @@
 """What a song feels, phrase by phrase: from its words, its sound and what is sung around it.
 
-Four witnesses are heard. The lexicon knows words and expressions, in the language of the line; a text
+Five witnesses are heard. The lexicon knows words and expressions, in the language of the line; a text
 embedding, where installed, knows lines that feel something without naming it; the sound is loud or soft,
-rising or falling; and the neighbours speak where a line alone says little. Their evidence adds up in
-log probabilities.
+rising or falling; phrases like it were performed before; and the neighbours speak where a line alone
+says little. Their evidence adds up in log probabilities.
 """
 
 from __future__ import annotations
@@ -199,12 +199,23 @@ class LineJudge(Protocol):
         ...
 
 
-def feel(song: PhrasedSong, judge: LineJudge | None = None) -> tuple[Feeling, ...]:
+class Memory(Protocol):
+    """Says what phrases like one felt before; retrieval does (`t2s_rt.pregen.recall`)."""
+
+    def evidence(self, phrase: Phrase) -> Vector:
+        """Log odds ``(10,)``."""
+        ...
+
+
+def feel(
+    song: PhrasedSong, judge: LineJudge | None = None, memory: Memory | None = None
+) -> tuple[Feeling, ...]:
     """What each phrase of a song feels.
 
     Args:
         song: The song.
         judge: For lines that name no feeling; None does without.
+        memory: Of phrases that were performed before; None does without.
     """
     readings = [read_line(phrase.line, phrase.language) for phrase in song.phrases]
     weight = WORDS_ALONE_WEIGHT if judge is None else WORDS_WEIGHT
@@ -214,6 +225,8 @@ def feel(song: PhrasedSong, judge: LineJudge | None = None) -> tuple[Feeling, ..
     own *= np.array([_weight(reading) for reading in readings])[:, None]
     evidence = own + _mood(own, song)
     evidence += np.stack([sound_evidence(phrase) for phrase in song.phrases])
+    if memory is not None:
+        evidence += np.stack([memory.evidence(phrase) for phrase in song.phrases])
     evidence += np.array([TYPICAL[emotion].prior for emotion in EMOTIONS])
     odds = _arc(evidence, song)
     return tuple(

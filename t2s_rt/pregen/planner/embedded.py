@@ -12,6 +12,7 @@ from typing import Final
 import numpy as np
 
 from t2s_rt.intensity.actions import Region
+from t2s_rt.pregen.agra import Bank
 from t2s_rt.pregen.descriptors import delivery, effort
 from t2s_rt.pregen.emotion import Feeling, LineJudge, feel
 from t2s_rt.pregen.phrase import Delivery, Emotion, Phrase, PhrasedSong
@@ -34,6 +35,7 @@ from t2s_rt.pregen.planner.images import GESTURES, Gesture
 from t2s_rt.pregen.planner.points import Place, Points, Span, find_points
 from t2s_rt.pregen.planner.stage import Wish, settle
 from t2s_rt.pregen.probe import line_judge
+from t2s_rt.pregen.recall import Recall
 from t2s_rt.subtitles.cue import SubtitleTrack, cue_order
 
 NAME: Final = "embedded-1"
@@ -94,7 +96,8 @@ class EmbeddedPlanner:
     """Plans by rules; the same song and seed give the same track.
 
     Args:
-        judge: What whole lines feel; None takes `t2s_rt.pregen.probe.line_judge`.
+        judge: What whole lines feel; None takes `t2s_rt.pregen.probe.line_judge`, and lets the exemplars
+            vote (`t2s_rt.pregen.recall`).
         lexical: Do without the embedding: compare words by their spelling.
         clock: Seconds, for the report.
     """
@@ -110,6 +113,7 @@ class EmbeddedPlanner:
         clock: Callable[[], float] = time.perf_counter,
     ) -> None:
         self._judge = judge
+        self._recall: Recall | None = None
         self._lexical = lexical
         self._clock = clock
         self._report = PlanReport()
@@ -143,12 +147,13 @@ class EmbeddedPlanner:
         """What each phrase was understood to be, with its cues; the last song's are remembered."""
         if self._judge is None:
             self._judge = line_judge(lexical=self._lexical)
+            self._recall = Recall(Bank.load(lexical=self._lexical))
         if self._planned is None or self._planned[0] is not song or self._planned[1] != seed:
             self._planned = (song, seed, tuple(self._plan(song, seed)))
         return self._planned[2]
 
     def _plan(self, song: PhrasedSong, seed: int) -> list[PhrasePlan]:
-        feelings = feel(song, self._judge)
+        feelings = feel(song, self._judge, self._recall)
         arc = find_arc(song, feelings)
         memory = _Memory(side=seed % 2)
         plans: list[PhrasePlan] = []
