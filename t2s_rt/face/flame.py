@@ -99,13 +99,20 @@ class FlameHead:
             ``kintree_table (2, 5)``, ``f (F, 3)``.
         arkit_map: How ARKit weights become this head's parameters.
         name: What to call the head in messages.
+        identity: ``(V, 3, S)`` shape directions in metres a unit, or None for a head with one face.
+        known_hash: Hash of the file the arrays come from; None takes that of the arrays.
 
     Raises:
         ModelError: An array is missing, has the wrong shape or is not finite.
     """
 
     def __init__(
-        self, arrays: dict[str, npt.NDArray[Any]], arkit_map: ArkitMap, name: str = "the given head"
+        self,
+        arrays: dict[str, npt.NDArray[Any]],
+        arkit_map: ArkitMap,
+        name: str = "the given head",
+        identity: FloatArray | None = None,
+        known_hash: str | None = None,
     ) -> None:
         _check(arrays, arkit_map, name)
         self.v_template = np.ascontiguousarray(arrays["v_template"], np.float32)
@@ -116,7 +123,9 @@ class FlameHead:
         self.faces = np.ascontiguousarray(arrays["f"], np.int64)
         self.arkit_map = arkit_map
         self._arrays = {key: arrays[key] for key in _SHAPES}
-        self.basis_hash = basis_hash(self._arrays)
+        self.basis_hash = known_hash or basis_hash(self._arrays)
+        self.name = name
+        self.identity = identity
         count = len(self.v_template)
         self._basis = np.ascontiguousarray(self.shapedirs.reshape(-1, EXPRESSION_COUNT).T)
         self._correctives = (
@@ -188,6 +197,32 @@ class FlameHead:
             "look_rad": arkit_map.look_rad,
         }
         np.savez_compressed(path, **everything)
+
+    def shaped(self, shape: FloatArray) -> FlameHead:
+        """The same head with another face; basis, hash and map stay.
+
+        Args:
+            shape: Up to S shape parameters; further ones are 0.
+
+        Raises:
+            ModelError: The head has fewer shape directions, or a parameter is not finite.
+        """
+        count = 0 if self.identity is None else self.identity.shape[2]
+        if shape.ndim != 1 or len(shape) > count or not np.isfinite(shape).all():
+            raise ModelError(
+                f"{self.name} takes up to {count} finite shape parameters, "
+                f"not an array of the shape {shape.shape}."
+            )
+        if self.identity is None:
+            return self
+        moved = self.v_template + self.identity[:, :, : len(shape)] @ shape.astype(np.float32)
+        return FlameHead(
+            self._arrays | {"v_template": moved},
+            self.arkit_map,
+            self.name,
+            self.identity,
+            self.basis_hash,
+        )
 
     @property
     def joints(self) -> FloatArray:
