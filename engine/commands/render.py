@@ -8,10 +8,8 @@ import sys
 import tempfile
 import time
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 from tqdm import tqdm
 
 from engine.commands.song_options import add_song_options, script_of
@@ -19,8 +17,7 @@ from engine.pipeline import Pipeline, own_song
 from engine.script import Script
 from t2s_rt.audio.files import open_audio
 from t2s_rt.errors import AudioError, ConfigError
-from t2s_rt.face.arkit import ARKIT_NAMES
-from t2s_rt.intensity.actions import ACTION_NAMES, ACTION_REGIONS
+from t2s_rt.face.clip import arrays, rows_of
 from t2s_rt.timebase import seconds
 from t2s_rt.types import Frame
 
@@ -104,33 +101,6 @@ def render(
 PROGRESS_FORMAT = "{l_bar}{bar}| {n:.0f}/{total:.0f} s [{elapsed}<{remaining}]"
 
 
-def arrays(frames: list[Frame]) -> dict[str, npt.NDArray[Any]]:
-    """Frames as the named arrays of the render contract (`t2s render --help`)."""
-
-    def stack(rows: list[npt.NDArray[np.float32]]) -> npt.NDArray[np.float32]:
-        return np.stack(rows).astype(np.float32)
-
-    return {
-        "time_s": np.array([seconds(frame.pts_samples) for frame in frames]),
-        "available_s": np.array([seconds(frame.available_samples) for frame in frames]),
-        "song_s": np.array([frame.song_s for frame in frames]),
-        "actions": stack([frame.actions for frame in frames]),
-        "action_names": np.array(ACTION_NAMES),
-        "action_regions": np.array(ACTION_REGIONS),
-        "arkit": stack([frame.arkit for frame in frames]),
-        "arkit_names": np.array(ARKIT_NAMES),
-        "expression": stack([frame.flame.expression for frame in frames]),
-        "jaw_pose": stack([frame.flame.jaw_pose for frame in frames]),
-        "neck_pose": stack([frame.flame.neck_pose for frame in frames]),
-        "global_pose": stack([frame.flame.global_pose for frame in frames]),
-        "eyes_pose": stack([frame.flame.eyes_pose for frame in frames]),
-        "f0_hz": np.array([frame.voice.f0_hz for frame in frames], np.float32),
-        "voiced": np.array([frame.voice.voiced for frame in frames]),
-        "loudness_dbfs": np.array([frame.voice.loudness_dbfs for frame in frames], np.float32),
-        "voice": np.array([frame.voice.voice for frame in frames], np.float32),
-    }
-
-
 def write(frames: list[Frame], output: Path) -> None:
     """Write the archive; a reader sees the old file or the whole new one, never half.
 
@@ -143,7 +113,7 @@ def write(frames: list[Frame], output: Path) -> None:
         raise _unwritable(output, problem.strerror or str(problem)) from None
     try:
         with os.fdopen(handle, "wb") as file:
-            np.savez_compressed(file, allow_pickle=False, **arrays(frames))
+            np.savez_compressed(file, allow_pickle=False, **arrays(rows_of(frames)))
         Path(temporary).replace(output)
     except BaseException:
         Path(temporary).unlink(missing_ok=True)

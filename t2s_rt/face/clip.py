@@ -33,6 +33,7 @@ ROW: Final = np.dtype(
     [
         ("time_s", "f8"),
         ("available_s", "f8"),
+        ("song_s", "f8"),
         ("actions", "f4", (ACTION_COUNT,)),
         ("arkit", "f4", (ARKIT_COUNT,)),
         ("expression", "f4", (EXPRESSION_COUNT,)),
@@ -65,7 +66,8 @@ def row_of(frame: Frame) -> tuple[Any, ...]:
     """A frame as a row."""
     pose, voice = frame.flame, frame.voice
     return (
-        seconds(frame.pts_samples), seconds(frame.available_samples), frame.actions, frame.arkit,
+        seconds(frame.pts_samples), seconds(frame.available_samples), frame.song_s,
+        frame.actions, frame.arkit,
         pose.expression, pose.jaw_pose, pose.neck_pose, pose.global_pose, pose.eyes_pose,
         voice.f0_hz, voice.voiced, voice.loudness_dbfs, voice.voice,
     )  # fmt: skip
@@ -77,14 +79,14 @@ def rows_of(frames: Iterable[Frame]) -> Rows:
 
 
 def frame_of(rows: Rows, i: int) -> Frame:
-    """A row as a frame again; clocks and song position are lost."""
+    """A row as a frame again; the clock of its capture is lost."""
     row = rows[i]
     return Frame(
         seq=i,
         pts_samples=round(float(row["time_s"]) * 48_000),
         available_samples=round(float(row["available_s"]) * 48_000),
         captured_ns=0,
-        song_s=-1.0,
+        song_s=float(row["song_s"]),
         actions=row["actions"],
         arkit=row["arkit"],
         flame=FlamePose(

@@ -5,7 +5,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engine.commands import render
 from t2s_rt.errors import ConfigError
 from t2s_rt.face.clip import CSV_NAMES, arrays, frame_of, live_link_csv, load_rows, rows_of, timecode
 from tests.t2s_rt.face.frames import arkit, frame
@@ -13,14 +12,6 @@ from tests.t2s_rt.face.frames import arkit, frame
 
 def clip(count: int = 5) -> np.ndarray:
     return rows_of(frame(i, weights=arkit(jawOpen=0.1 * i), neck=(0.1, 0, 0)) for i in range(count))
-
-
-def test_the_arrays_are_those_of_render() -> None:
-    frames = [frame(i, weights=arkit(jawOpen=0.1 * i)) for i in range(4)]
-    ours, theirs = arrays(rows_of(frames)), render.arrays(frames)
-    assert set(ours) <= set(theirs)
-    for name in ours:
-        np.testing.assert_array_equal(ours[name], theirs[name])
 
 
 def test_a_clip_is_read_back_as_it_was(tmp_path: Path) -> None:
