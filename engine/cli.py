@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable, Sequence
 
 from engine.commands import (
+    conformance,
     devices,
     doctor,
     edit,
@@ -43,7 +44,18 @@ def parser() -> argparse.ArgumentParser:
     top.add_argument("--version", action="version", version=f"t2s-rt {version}")
     top.add_argument("-v", "--verbose", action="store_true", help="log what happens to stderr")
     commands = top.add_subparsers(dest="command", metavar="COMMAND", required=True)
-    for command in (live, render, render_song, edit, export, mapping, listen, devices, doctor):
+    for command in (
+        live,
+        render,
+        render_song,
+        edit,
+        export,
+        mapping,
+        listen,
+        conformance,
+        devices,
+        doctor,
+    ):
         command.register(commands)
     for extension in importlib.metadata.entry_points(group="t2s.commands"):
         extension.load()(commands)

@@ -215,6 +215,7 @@ class Server:
                 config.port,
                 process_request=self._answer,
                 subprotocols=[Subprotocol(encoding) for encoding in Encoding],
+                select_subprotocol=_first_spoken,
                 compression=None,
                 server_header=None,
                 open_timeout=HANDSHAKE_TIMEOUT_S,
@@ -425,6 +426,11 @@ class _Allowance:
         if self._left < 1:
             raise ProtocolError(f"More than {MESSAGES_PER_S} messages a second.")
         self._left -= 1
+
+
+def _first_spoken(_: ServerConnection, offered: Sequence[Subprotocol]) -> Subprotocol | None:
+    """The client's order counts; the library would go by the server's."""
+    return next((name for name in offered if name in {str(e) for e in Encoding}), None)
 
 
 async def _expel(connection: ServerConnection, problem: ProtocolError) -> None:
