@@ -24,6 +24,7 @@ from t2s_rt.face.flame_files import FlameModel
 from t2s_rt.face.flame_fit import JAW_SAMPLES, LOOK_DEG
 from t2s_rt.face.flame_landmarks import locate
 from t2s_rt.face.flame_map import FlameMap
+from t2s_rt.face.flame_picture import BACKGROUND, SKIN, Image, render_mesh, write_text
 from t2s_rt.intensity.actions import ACTION_COUNT
 from t2s_rt.types import ARKIT_COUNT, EXPRESSION_COUNT, FlamePose, FloatArray
 
@@ -37,6 +38,14 @@ WIDEST_OPEN_RAD: Final = 0.7
 WIDEST_SIDE_RAD: Final = 0.25
 ANGLES: Final = 8
 SEARCH_ROUNDS: Final = 18
+GOOD_MM: Final = 0.5
+"""What a shape may be off at most."""
+TILE_PX: Final = 180
+TILES_A_ROW: Final = 9
+IRIS_DEG: Final = 30.0
+FAILED: Final = (0.85, 0.45, 0.40)
+EYE: Final = (0.93, 0.93, 0.95)
+IRIS: Final = (0.25, 0.35, 0.50)
 LID_REACH_M: Final = 0.0002
 """A blink moves what it moves more than this; there the lid shapes may act."""
 BLINKS: Final = ("eyeBlinkLeft", "eyeBlinkRight")
@@ -279,6 +288,44 @@ def _matrix(
         product[index] = (samples @ bends) / (samples @ samples)
     pairs = np.stack([np.full(ARKIT_COUNT, JAW), np.arange(ARKIT_COUNT)], axis=1)
     return np.concatenate([linear, product]).T, pairs
+
+
+def picture(model: FlameModel, calibration: Calibration) -> Image:
+    """All 52 shapes at 1 as the calibrated head makes them, lids and gaze included, side by side.
+
+    mouthClose is shown over an open jaw, where it belongs. What is off by 0.5 mm or more is red.
+
+    Args:
+        model: The FLAME file.
+        calibration: Its calibration.
+    """
+    head = FlameHead(model.head_arrays(), calibration.arkit_map, model.name)
+    weights = np.eye(ARKIT_COUNT, dtype=np.float32)
+    weights[ARKIT_INDEX["mouthClose"], JAW] = 1.0
+    meshes = pose_mesh(head, arkit_poses(head, weights), gaze=True)
+    for name, lid in zip(BLINKS, calibration.eyelids, strict=True):
+        meshes[ARKIT_INDEX[name]] += lid
+    eyes = head.joints[3:].mean(axis=0)
+    span = float(head.joints[3, 0] - head.joints[4, 0])
+    frame_m = (float(eyes[0]), float(eyes[1]) - 0.55 * span, 1.08 * span)
+    tiles: list[Image] = []
+    for name, mesh, error in zip(ARKIT_NAMES, meshes, calibration.errors_mm, strict=True):
+        tint = np.tile(np.array(FAILED if error[0] >= GOOD_MM else SKIN), (len(mesh), 1))
+        for joint in (3, 4):
+            ball = np.flatnonzero(head.weights[:, joint] > 0.5)
+            ahead = head.v_template[ball] - head.joints[joint]
+            front = ahead[:, 2] > np.cos(np.radians(IRIS_DEG)) * np.linalg.norm(ahead, axis=1)
+            tint[ball] = np.where(front[:, None], IRIS, EYE)
+        tile = render_mesh(mesh, head.faces, TILE_PX, frame_m, tint)
+        write_text(tile, name, 4, 4)
+        write_text(tile, f"{error[0]:.2f} mm", 4, TILE_PX - 11)
+        tiles.append(tile)
+    while len(tiles) % TILES_A_ROW:
+        tiles.append(np.tile(np.array(BACKGROUND, np.float32), (TILE_PX, TILE_PX, 1)))
+    rows = [
+        np.concatenate(tiles[i : i + TILES_A_ROW], axis=1) for i in range(0, len(tiles), TILES_A_ROW)
+    ]
+    return np.concatenate(rows, axis=0)
 
 
 def table(calibration: Calibration) -> str:

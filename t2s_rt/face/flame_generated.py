@@ -29,7 +29,8 @@ from t2s_rt.types import ARKIT_COUNT
 JAW_OPEN_RAD: Final = 0.36
 JAW_SIDE_RAD: Final = 0.06
 """Deliberately not our own head's angles."""
-KINDS: Final = ("mixed", "scaled", "rotated", "statistical")
+KINDS: Final = ("mixed", "scaled", "rotated", "statistical", "blinkless")
+"""Disguises of a basis; the last cannot blink, which the calibration's lid shapes must make good."""
 NEAR_JOINT: Final = 60
 CORRECTIVE_M: Final = 0.001
 FIELD_M: Final = 0.0005
@@ -177,7 +178,7 @@ def undo_skinning(
 
 
 def expression_basis(blank: Blank, kind: str, count: int = 100, seed: int = 0) -> Float64Array:
-    """A basis ``(V, 3, count)`` in which every shape of the blank can be said exactly, in disguise.
+    """A basis ``(V, 3, count)`` that can say every shape of the blank exactly, in disguise.
 
     Args:
         blank: The face and its shapes.
@@ -197,6 +198,8 @@ def expression_basis(blank: Blank, kind: str, count: int = 100, seed: int = 0) -
         shapes[index] = undo_skinning(blank.arrays, blank.targets[index], np.array(turn, np.float64))
     fields = FIELD_M * smooth_fields(blank.face.vertices, max(count - ARKIT_COUNT, 0), seed + 1)
     fields[:, ~np.isin(np.arange(fields.shape[1]), blank.face.faces)] = 0.0
+    if kind == "blinkless":
+        shapes[[ARKIT_INDEX["eyeBlinkLeft"], ARKIT_INDEX["eyeBlinkRight"]]] = 0.0
     known = np.concatenate([shapes, fields]).reshape(ARKIT_COUNT + len(fields), -1)
     if kind == "scaled":
         basis = known * np.exp(rng.uniform(np.log(0.2), np.log(5.0), len(known)))[:, None]

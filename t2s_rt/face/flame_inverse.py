@@ -14,6 +14,7 @@ from t2s_rt.types import ARKIT_COUNT, FlamePose, FloatArray
 RIDGE: Final = 2e-4
 """Weight of the weights' squares against the mean square of a shape."""
 ROUNDS: Final = 300
+STILL: Final = 1e-6
 JAW: Final = ARKIT_INDEX["jawOpen"]
 TURNED: Final = tuple(
     ARKIT_INDEX[f"eyeLook{way}{side}"]
@@ -98,5 +99,8 @@ def _bounded(square: Float64Array, linear: Float64Array) -> Float64Array:
             pace = 1.0  # it overshoots: begin anew from here
         faster = 0.5 * (1.0 + np.sqrt(1.0 + 4.0 * pace * pace))
         ahead = after + (pace - 1.0) / faster * (after - x)
+        done = float(np.abs(after - x).max()) < STILL
         x, pace = after, faster
+        if done:
+            break
     return x

@@ -81,7 +81,7 @@ def _rasterise(
     area = (c[:, 0] - a[:, 0]) * (b[:, 1] - a[:, 1]) - (b[:, 0] - a[:, 0]) * (c[:, 1] - a[:, 1])
     low = np.floor(corners[:, :, :2].min(axis=1)).astype(np.int64)
     extent = np.ceil(corners[:, :, :2].max(axis=1)).astype(np.int64) - low
-    seen = (area > SMALLEST_AREA_PX) & (low >= 0).all(axis=1) & (low + extent < size_px).all(axis=1)
+    seen = (area > SMALLEST_AREA_PX) & (low + extent > 0).all(axis=1) & (low < size_px).all(axis=1)
     pixels, depths, tints = [], [], []
     side = 2 ** np.ceil(np.log2(np.maximum(extent.max(axis=1), 1))).astype(np.int64)
     for width in np.unique(side[seen]):
@@ -90,6 +90,7 @@ def _rasterise(
         spot = low[chosen, None] + grid + 0.5
         shares = _shares(corners[chosen, :, :2], spot, area[chosen])
         inside = (shares >= -1e-9).all(axis=-1)
+        inside &= ((spot > 0.0) & (spot < size_px)).all(axis=-1)
         place = (low[chosen, None] + grid)[inside]
         shares = shares[inside]
         owner = np.repeat(chosen, inside.sum(axis=1))

@@ -283,11 +283,14 @@ class GlbWriter:
         )
 
     def _skinning(self, weights: Float64Array) -> dict[str, int]:
-        count = weights.shape[1]
+        count = min(weights.shape[1], 4)
+        # Of more than four joints the heaviest stay: glTF has room for four.
+        order = np.argsort(-weights, axis=1, kind="stable")[:, :count] if weights.shape[1] > 4 else None
         joints = np.zeros((len(weights), 4), np.uint8)
-        joints[:, :count] = np.arange(count)
+        joints[:, :count] = np.arange(count) if order is None else order
         padded = np.zeros((len(weights), 4), "<f4")
-        padded[:, :count] = weights
+        padded[:, :count] = weights if order is None else np.take_along_axis(weights, order, axis=1)
+        padded /= padded.sum(axis=1, keepdims=True)
         joints[padded == 0.0] = 0
         return {
             "JOINTS_0": self._accessor(joints, "VEC4", UNSIGNED_BYTE, ARRAY_BUFFER),
