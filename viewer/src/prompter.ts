@@ -6,11 +6,49 @@ const LANES = ["brows", "eyes", "mouth", "neck"] as const;
 /** The lanes show this much of the song, in s, and this share of it lies in the past. */
 const SHOWN_S = 9;
 const PAST_SHARE = 0.22;
-const LANE_PX = 22;
+const ROW_PX = 17;
+/** A lane shows at most this many cues at once; what does not fit lies over the last row. */
+const MOST_ROWS = 2;
 const LABEL_PX = 46;
+
+/** Where each lane begins and which of its rows each cue is drawn in: cues that overlap have rows of their own. */
+export class Rows {
+  private readonly first = new Map<string, number>();
+  private readonly rowOf = new Map<Cue, number>();
+  readonly count: number;
+
+  constructor(cues: readonly Cue[]) {
+    let count = 0;
+    for (const lane of LANES) {
+      this.first.set(lane, count);
+      const ends_s: number[] = [];
+      for (const cue of cues) {
+        if (cue.region !== lane) continue;
+        const free = ends_s.findIndex((end_s) => end_s <= cue.start_s + 1e-3);
+        const row = Math.min(free >= 0 ? free : ends_s.length, MOST_ROWS - 1);
+        ends_s[row] = Math.max(ends_s[row] ?? 0, cue.end_s);
+        this.rowOf.set(cue, row);
+      }
+      count += Math.max(1, ends_s.length);
+    }
+    this.count = count;
+  }
+
+  /** First row of a lane. */
+  of(lane: string): number {
+    return this.first.get(lane) ?? -1;
+  }
+
+  /** Row of a cue, counted from the top; -1 where its lane is unknown. */
+  ofCue(cue: Cue): number {
+    const row = this.rowOf.get(cue);
+    return row === undefined ? -1 : this.of(cue.region) + row;
+  }
+}
 
 export class Prompter {
   private script: Script = NO_SCRIPT;
+  private rows = new Rows([]);
   private shown: Line | null = null;
   private spans: HTMLElement[] = [];
   private readonly colours = new Map<string, string>();
@@ -27,6 +65,8 @@ export class Prompter {
     this.next.textContent = "";
     this.home.hidden = script.lines.length === 0 && script.cues.length === 0;
     this.canvas.hidden = script.cues.length === 0;
+    this.rows = new Rows(script.cues);
+    this.canvas.style.height = `${this.rows.count * ROW_PX}px`;
     const style = getComputedStyle(document.documentElement);
     for (const lane of LANES) this.colours.set(lane, style.getPropertyValue(`--${lane}`).trim());
   }
@@ -77,10 +117,10 @@ export class Prompter {
     context.fillStyle = "rgba(255,255,255,0.75)";
     context.fillRect(Math.round(x(song_s)), 0, 1, height);
     context.restore();
-    LANES.forEach((lane, row) => {
+    for (const lane of LANES) {
       context.fillStyle = this.colours.get(lane) ?? "white";
-      context.fillText(lane, 2, (row + 0.5) * LANE_PX);
-    });
+      context.fillText(lane, 2, (this.rows.of(lane) + 0.5) * ROW_PX);
+    }
   }
 
   private drawCue(
@@ -89,24 +129,25 @@ export class Prompter {
     x: (time_s: number) => number,
     song_s: number,
   ): void {
-    const row = LANES.indexOf(cue.region as (typeof LANES)[number]);
+    const row = this.rows.ofCue(cue);
     if (row < 0) return;
     const [left, right] = [x(cue.start_s), x(cue.end_s)];
-    const top = row * LANE_PX + 2;
+    const top = row * ROW_PX + 1;
+    const height = ROW_PX - 2;
     const active = cue.start_s <= song_s && song_s < cue.end_s;
     const colour = this.colours.get(cue.region) ?? "white";
     context.globalAlpha = active ? 0.5 : 0.2;
     context.fillStyle = colour;
-    context.fillRect(left, top, right - left - 1, LANE_PX - 4);
+    context.fillRect(left, top, right - left - 1, height);
     context.globalAlpha = active ? 1 : 0.6;
-    context.fillRect(left, top + (LANE_PX - 4) * (1 - cue.intensity), 2, (LANE_PX - 4) * cue.intensity);
+    context.fillRect(left, top + height * (1 - cue.intensity), 2, height * cue.intensity);
     context.fillStyle = "#fff";
     const label = `${cue.move.replaceAll("_", " ")} ${cue.intensity.toFixed(2).replace(/^0/, "").replace(/0$/, "")}`;
     context.save();
     context.beginPath();
-    context.rect(left, top, right - left - 2, LANE_PX);
+    context.rect(left, top, right - left - 2, height);
     context.clip();
-    context.fillText(label, Math.max(left, LABEL_PX) + 6, top + LANE_PX / 2 - 1.5);
+    context.fillText(label, Math.max(left, LABEL_PX) + 6, top + height / 2 + 0.5);
     context.restore();
     context.globalAlpha = 1;
   }

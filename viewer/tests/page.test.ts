@@ -4,6 +4,7 @@ import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { between, Playback } from "../src/playback";
 import { type ClientMessage, decodeMessage, encodeMessage, type Frame, SUBPROTOCOL, WireError } from "../src/protocol";
+import { Rows } from "../src/prompter";
 import { lineAt, sung } from "../src/script";
 import { facesFromTriangles, Subdivision } from "../src/subdivide";
 import { noteName } from "../src/traces";
@@ -171,4 +172,14 @@ test("the line on screen is the one sung or coming, and stays while its end is r
 test("a syllable fills from its start to its end", () => {
   const syllable = { text: "la", start_s: 1, end_s: 2, ends_word: true };
   assert.deepEqual([0.5, 1, 1.25, 2, 3].map((song_s) => sung(syllable, song_s)), [0, 0, 0.25, 1, 1]);
+});
+
+test("cues that overlap have rows of their own, and a lane keeps its rows together", () => {
+  const cue = (region: string, start_s: number, end_s: number) => ({ region, start_s, end_s, move: "raise", intensity: 1, text: "" });
+  const cues = [cue("neck", 0, 4), cue("brows", 1, 3), cue("neck", 2, 3), cue("neck", 4, 5), cue("knee", 4, 5)];
+  const rows = new Rows(cues);
+  assert.equal(rows.count, 5, "three lanes of one row, one of two");
+  assert.deepEqual(cues.map((one) => rows.ofCue(one)), [3, 0, 4, 3, -1]);
+  const many = Array.from({ length: 6 }, (_, i) => cue("eyes", i / 10, 9));
+  assert.equal(new Rows(many).count, 5, "no more than two rows a lane");
 });
