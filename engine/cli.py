@@ -3,27 +3,30 @@
 from __future__ import annotations
 
 import argparse
+import importlib
 import importlib.metadata
 import logging
 import sys
 from collections.abc import Callable, Sequence
+from typing import Final
 
-from engine.commands import (
-    conformance,
-    devices,
-    doctor,
-    edit,
-    export,
-    flame,
-    listen,
-    live,
-    mapping,
-    render,
-    render_song,
-)
 from t2s_rt.errors import T2SError
 
 EXIT_REFUSED = 2
+COMMANDS: Final = (
+    "live",
+    "render",
+    "render-song",
+    "edit",
+    "export",
+    "flame",
+    "mapping",
+    "listen",
+    "conformance",
+    "devices",
+    "doctor",
+)
+"""The engine's own; each is a module of `engine.commands` with `register(commands)`."""
 
 ABOUT = """\
 Makes an avatar sing: a live voice in, a singing 3D face out, while it is still being sung.
@@ -36,8 +39,12 @@ Makes an avatar sing: a live voice in, a singing 3D face out, while it is still 
 """
 
 
-def parser() -> argparse.ArgumentParser:
-    """The parser with every command, those of installed extensions too (entry points `t2s.commands`)."""
+def parser(wanted: str = "") -> argparse.ArgumentParser:
+    """The parser with every command, those of installed extensions too (entry points `t2s.commands`).
+
+    Args:
+        wanted: A command of the engine to have alone: a show starts sooner without loading the others.
+    """
     top = argparse.ArgumentParser(
         prog="t2s", description=ABOUT, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -45,22 +52,11 @@ def parser() -> argparse.ArgumentParser:
     top.add_argument("--version", action="version", version=f"t2s-rt {version}")
     top.add_argument("-v", "--verbose", action="store_true", help="log what happens to stderr")
     commands = top.add_subparsers(dest="command", metavar="COMMAND", required=True)
-    for command in (
-        live,
-        render,
-        render_song,
-        edit,
-        export,
-        flame,
-        mapping,
-        listen,
-        conformance,
-        devices,
-        doctor,
-    ):
-        command.register(commands)
-    for extension in importlib.metadata.entry_points(group="t2s.commands"):
-        extension.load()(commands)
+    for name in (wanted,) if wanted in COMMANDS else COMMANDS:
+        importlib.import_module(f"engine.commands.{name.replace('-', '_')}").register(commands)
+    if wanted not in COMMANDS:
+        for extension in importlib.metadata.entry_points(group="t2s.commands"):
+            extension.load()(commands)
     return top
 
 
@@ -70,7 +66,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns:
         0 when it did what was asked, 2 for what the user can mend.
     """
-    options = parser().parse_args(arguments)
+    given = sys.argv[1:] if arguments is None else arguments
+    wanted = next((word for word in given if not word.startswith("-")), "")
+    options = parser(wanted).parse_args(given)
     logging.basicConfig(
         level=logging.INFO if options.verbose else logging.WARNING,
         format="%(levelname)s %(name)s: %(message)s",
