@@ -40,7 +40,7 @@ ANGLES: Final = 8
 SEARCH_ROUNDS: Final = 18
 GOOD_MM: Final = 0.5
 """What a shape may be off at most."""
-TILE_PX: Final = 180
+TILE_PX: Final = 150
 TILES_A_ROW: Final = 9
 IRIS_DEG: Final = 30.0
 FAILED: Final = (0.85, 0.45, 0.40)

@@ -207,10 +207,13 @@ def expression_basis(blank: Blank, kind: str, count: int = 100, seed: int = 0) -
         rows = np.linalg.svd(known, full_matrices=False)[2]
         basis = 0.05 * np.linalg.qr(rng.normal(size=(len(rows), len(rows))))[0] @ rows
     elif kind == "statistical":
-        sample = rng.gamma(0.6, 0.5, (800, len(known))) @ known
-        left, values, rows = np.linalg.svd(sample - sample.mean(axis=0), full_matrices=False)
-        del left
-        basis = rows[:count] * values[:count, None] / np.sqrt(len(sample))
+        sample = rng.gamma(0.6, 0.5, (800, len(known)))
+        lengths, axes = np.linalg.eigh(known @ known.T)
+        kept = lengths > lengths[-1] * 1e-12
+        frame = axes[:, kept] / np.sqrt(lengths[kept])  # frame.T @ known has orthonormal rows
+        spread = (sample - sample.mean(axis=0)) @ (axes[:, kept] * np.sqrt(lengths[kept]))
+        _, values, rows = np.linalg.svd(spread, full_matrices=False)
+        basis = (values[:count, None] * rows[:count]) @ frame.T @ known / np.sqrt(len(sample))
     else:
         basis = np.linalg.qr(rng.normal(size=(len(known), len(known))))[0] @ known
     return np.asarray(basis[:count].T.reshape(-1, 3, min(count, len(basis))))

@@ -20,12 +20,21 @@ LATIN: Final = "latin1"
 """How Python 2 pickles keep the bytes of arrays."""
 
 
+class _ForeignError(pickle.UnpicklingError):
+    """A pickle names what no FLAME file needs; the message is its name."""
+
+
 class _Shell:
     """An object whose class is not loaded: only what was stored in it."""
 
-    def __init__(self, *arguments: object) -> None:
-        self.arguments = arguments
-        self.state: dict[str, Any] = {}
+    arguments: tuple[object, ...]
+    state: dict[str, Any]
+
+    def __new__(cls, *arguments: object) -> _Shell:
+        """An empty shell."""
+        shell = super().__new__(cls)
+        shell.arguments, shell.state = arguments, {}
+        return shell
 
     def __setstate__(self, state: object) -> None:
         if isinstance(state, tuple) and len(state) == 2:
@@ -55,14 +64,14 @@ class ChumpyShell(_Shell):
 def _reconstruct(kind: type[_Shell], base: type, state: object) -> object:
     """What Python 2's copy_reg does for plain objects."""
     if base is not object or state is not None or not issubclass(kind, _Shell):
-        raise pickle.UnpicklingError("an object that is no plain one")
+        raise _ForeignError("an object that is no plain one")
     return kind()
 
 
 def _encode(text: str, encoding: str = LATIN) -> bytes:
     """Bytes as Python 3 writes them into old protocols."""
     if encoding not in {"latin1", "latin-1"}:
-        raise pickle.UnpicklingError(f"bytes in the encoding {encoding!r}")
+        raise _ForeignError(f"bytes in the encoding {encoding!r}")
     return text.encode(LATIN)
 
 
@@ -109,11 +118,11 @@ class _Reader(pickle.Unpickler):
         """The object a pickle names.
 
         Raises:
-            UnpicklingError: It is not listed.
+            _ForeignError: It is not listed.
         """
         found = self.known.get((module, name))
         if found is None:
-            raise pickle.UnpicklingError(f"{module}.{name}")
+            raise _ForeignError(f"{module}.{name}")
         return found
 
 
@@ -132,7 +141,7 @@ def read_pickle(stream: IO[bytes], name: str) -> dict[str, npt.NDArray[Any]]:
     """
     try:
         found = _Reader(stream, encoding=LATIN).load()
-    except pickle.UnpicklingError as problem:
+    except _ForeignError as problem:
         raise ModelError(
             f"{name} is refused: it asks for {problem}, and a FLAME file holds only arrays.",
             "A pickle can run any program. Take the file from its owner's page again.",
@@ -165,7 +174,7 @@ def read_object(data: bytes, name: str) -> npt.NDArray[Any] | None:
     held = BytesIO(data)
     try:
         found = _Reader(held, encoding=LATIN).load()
-    except pickle.UnpicklingError as problem:
+    except _ForeignError as problem:
         raise ModelError(
             f"{name} is refused: it asks for {problem}, and a FLAME file holds only arrays."
         ) from None
