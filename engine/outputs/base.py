@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Final, Protocol
 
 from engine.clock import NS_PER_S
+from t2s_rt.face.retarget import Retargeter
 from t2s_rt.face.signals import Signals
 from t2s_rt.timebase import FRAME_RATE_HZ
 
@@ -61,11 +62,11 @@ class Output(Protocol):
 
     Attributes:
         name: Unique among the outputs of a run.
-        wants_visemes: Whether it reads the signals ``viseme_*``, which cost more than all others.
+        retargeters: What computes the values it sends; the runner lets those of all outputs work as one.
     """
 
     name: str
-    wants_visemes: bool
+    retargeters: tuple[Retargeter, ...]
 
     async def start(self) -> None:
         """Get ready to send.

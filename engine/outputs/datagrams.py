@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import socket
+from collections.abc import Sequence
 from typing import Final
 
 from engine.outputs.base import Backoff, OutputState, OutputStatus, Tally
@@ -78,7 +79,7 @@ class DatagramSender:
             return False
         return True
 
-    def send(self, datagrams: list[bytes], now_ns: int) -> bool:
+    def send(self, datagrams: Sequence[bytes | bytearray], now_ns: int) -> bool:
         """Send one frame's datagrams; never waits.
 
         Returns:

@@ -12,10 +12,8 @@ import asyncio
 import errno
 import ipaddress
 import socket
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
-
-import numpy as np
 
 from engine.clock import NS_PER_S
 from engine.outputs.base import OutputState, OutputStatus, Pace, Tally
@@ -23,7 +21,7 @@ from engine.outputs.datagrams import DatagramSender
 from t2s_rt.errors import ConfigError
 from t2s_rt.face.mapping import NO_CHANGE, Mapping
 from t2s_rt.face.phones import IFACIALMOCAP
-from t2s_rt.face.retarget import Retargeter
+from t2s_rt.face.retarget import Retargeter, Table
 from t2s_rt.face.signals import Signals
 
 PORT: Final = 49983
@@ -46,12 +44,9 @@ class Text:
     """
 
     def __init__(self, mapping: Mapping = NO_CHANGE) -> None:
-        table = mapping.apply(IFACIALMOCAP)
-        self._retargeter = Retargeter(table)
-        self.uses_visemes = self._retargeter.uses_visemes
-        self._values = np.zeros(len(table.targets), np.float32)
-        shapes = [name for name in table.names if "." not in name]
-        self._percent = self._values[: len(shapes)]
+        table = _rounding(mapping.apply(IFACIALMOCAP))
+        self.retargeter = Retargeter(table)
+        shapes = [name for name in table.names if _is_shape(name)]
         angles = {name: "%.4f" if name in table.names else "0" for name in IFACIALMOCAP.names[SHAPES:]}
         tail = "=head#{head.x},{head.y},{head.z},0,0,0|rightEye#{rightEye.x},{rightEye.y},0|"
         tail += "leftEye#{leftEye.x},{leftEye.y},0|"
@@ -64,9 +59,22 @@ class Text:
 
     def write(self, signals: Signals, *, version: int) -> bytes:
         """One datagram."""
-        self._retargeter.step(signals.values, self._values)
-        self._percent += 0.5  # %d cuts off
-        return (self._formats[version] % tuple(self._values.tolist())).encode()
+        return (self._formats[version] % tuple(self.retargeter.read(signals).tolist())).encode()
+
+
+def _is_shape(name: str) -> bool:
+    return "." not in name  # head.x and the like are angles
+
+
+def _rounding(table: Table) -> Table:
+    """The table with all percents half a percent higher, because ``%d`` cuts off."""
+    raised = [
+        replace(t, offset=t.offset + 0.5, minimum=t.minimum + 0.5, maximum=t.maximum + 0.5)
+        if _is_shape(t.name)
+        else t
+        for t in table.targets
+    ]
+    return replace(table, targets=tuple(raised))
 
 
 @dataclass(slots=True)
@@ -120,7 +128,7 @@ class IFacialMocapOutput(asyncio.DatagramProtocol):
                 "Add allow=ADDRESS of the machine that receives, or listen on 127.0.0.1.",
             )
         self._text = Text(mapping)
-        self.wants_visemes = self._text.uses_visemes
+        self.retargeters: tuple[Retargeter, ...] = (self._text.retargeter,)
         self._pace = Pace(rate_hz)
         self._tally = Tally()
         self._transport: asyncio.DatagramTransport | None = None
@@ -294,7 +302,7 @@ class IFacialMocapPush:
         self.name = name
         self._version = version
         self._text = Text(mapping)
-        self.wants_visemes = self._text.uses_visemes
+        self.retargeters: tuple[Retargeter, ...] = (self._text.retargeter,)
         self._pace = Pace(rate_hz)
         self._sender = DatagramSender(name, host, port)
 

@@ -72,13 +72,15 @@ class LiveLinkOutput:
         self.name = name
         table = mapping.apply(LIVE_LINK)
         self._retargeter = Retargeter(table)
-        self.wants_visemes = self._retargeter.uses_visemes
+        self.retargeters: tuple[Retargeter, ...] = (self._retargeter,)
         self._places = np.array([LIVE_LINK.names.index(each) for each in table.names], np.intp)
-        self._sent_values = np.zeros(len(table.targets), np.float32)
-        self._wire = np.zeros(len(LIVE_LINK.targets), ">f4")
         device = str(uuid.uuid5(uuid.NAMESPACE_DNS, f"t2s-rt.{subject}")).upper().encode()
         self._head = struct.pack(">Bi36si", VERSION, len(device), device, len(title)) + title
-        self._count = struct.pack(">B", len(LIVE_LINK.targets))
+        count = len(LIVE_LINK.targets)
+        self._packet = bytearray(
+            self._head + bytes(_TIME.size) + struct.pack(">B", count) + bytes(4 * count)
+        )
+        self._wire = np.frombuffer(self._packet, ">f4", offset=len(self._packet) - 4 * count)
         self._rate_hz = rate_hz
         self._pace = Pace(rate_hz)
         self._wall_s = wall_s
@@ -96,14 +98,13 @@ class LiveLinkOutput:
         assert frame is not None
         if not self._pace.due(frame.seq) or not self._sender.ready(now_ns):
             return
-        self._retargeter.step(signals.values, self._sent_values)
-        self._wire[self._places] = self._sent_values
+        self._wire[self._places] = self._retargeter.read(signals)
         pts_s = seconds(frame.pts_samples)
         if self._midnight_s is None:
             self._midnight_s = self._wall_s() - pts_s
         self._last_s = self._midnight_s + pts_s
-        packet = self._head + self._timecode(self._last_s) + self._count + self._wire.tobytes()
-        self._sender.send([packet], now_ns)
+        self._packet[len(self._head) : len(self._head) + _TIME.size] = self._timecode(self._last_s)
+        self._sender.send([self._packet], now_ns)
 
     def status(self, now_ns: int) -> OutputStatus:
         """How it fares."""

@@ -33,6 +33,8 @@ DISTANCE: Final = 8.0
 _AXES: Final = np.array((UNITS_PER_M, UNITS_PER_M, -UNITS_PER_M), np.float32)
 """The face looks along -z."""
 _HEAD: Final = struct.Struct("<diffffBf4f3f3f")
+_ACROSS: Final = struct.Struct("6f")
+_SHIFT: Final = struct.Struct("2f")
 
 
 def _feature(name: str, *terms: tuple[str, float]) -> Target:
@@ -82,17 +84,18 @@ class OpenSeeFaceOutput:
         SetupError: The head has not been built.
     """
 
-    wants_visemes = False
-
     def __init__(self, name: str, host: str, port: int = PORT, *, rate_hz: int = 60) -> None:
         self.name = name
         self._landmarks = Landmarks(FlameHead.load())
         self._features = Retargeter(FEATURES)
-        self._feature_values: FloatArray = np.zeros(len(FEATURES.targets), np.float32)
-        self._picture: FloatArray = np.zeros((LANDMARK_COUNT + 2, 2), np.float32)
-        self._space: FloatArray = np.zeros((POINT_COUNT, 3), np.float32)
+        self.retargeters: tuple[Retargeter, ...] = (self._features,)
+        self._picture: FloatArray = np.zeros((LANDMARK_COUNT + 2, 2), "<f4")
+        self._space: FloatArray = np.zeros((POINT_COUNT, 3), "<f4")
+        self._across: FloatArray = np.zeros((3, 2), np.float32)
+        self._shift: FloatArray = np.zeros(2, np.float32)
         rest = self._landmarks.place(np.zeros(len(ARKIT_INDEX), np.float32), Signals().eyes)
-        self._middle: FloatArray = rest[68:].mean(axis=0) * _AXES
+        self._origin: FloatArray = -rest[68:].mean(axis=0) * _AXES
+        self._axes: FloatArray = np.diag(_AXES)  # as a matrix, so that both products take one path
         self._sure = np.ones(LANDMARK_COUNT + 2, "<f4").tobytes()
         self._sender = DatagramSender(name, host, port)
         self._pace = Pace(rate_hz)
@@ -117,29 +120,27 @@ class OpenSeeFaceOutput:
         """
         arkit = signals.values
         points = self._landmarks.place(arkit[: len(ARKIT_INDEX)], signals.eyes)
-        across, shift = self._camera(signals.head)
-        np.matmul(points[: LANDMARK_COUNT + 2], across, out=self._picture)
-        self._picture += shift
-        np.multiply(points, _AXES, out=self._space)
-        self._space -= self._middle
-        self._features.step(signals.values, self._feature_values)
-        yaw, pitch, roll = (float(arkit[place]) for place in self._places)
+        self._aim(signals.head)
+        np.dot(points[: LANDMARK_COUNT + 2], self._across, out=self._picture)
+        np.add(self._picture, self._shift, out=self._picture)
+        np.dot(points, self._axes, out=self._space)
+        np.add(self._space, self._origin, out=self._space)
+        features = self._features.read(signals)
+        yaw, pitch, roll = (arkit.item(place) for place in self._places)
         # Receivers subtract what their tracker's picture axes add: 180 degrees about x, 90 about z.
         euler = (pitch + 180.0, -yaw, 90.0 - roll)
         x, y, z = (math.radians(angle) for angle in euler)
         turn = product(quaternion(0, 0, z), product(quaternion(0, y, 0), quaternion(x, 0, 0)))
         head = _HEAD.pack(
             at_s, 0, WIDTH_PX, HEIGHT_PX,
-            1.0 - float(arkit[ARKIT_INDEX["eyeBlinkRight"]]),
-            1.0 - float(arkit[ARKIT_INDEX["eyeBlinkLeft"]]),
+            1.0 - arkit.item(ARKIT_INDEX["eyeBlinkRight"]),
+            1.0 - arkit.item(ARKIT_INDEX["eyeBlinkLeft"]),
             1, 0.0, *turn[1:], turn[0], *euler, 0.0, 0.0, DISTANCE,
         )  # fmt: skip
-        features = self._feature_values.astype("<f4").tobytes()
-        picture, space = self._picture.astype("<f4").tobytes(), self._space.astype("<f4").tobytes()
-        return b"".join((head, self._sure, picture, space, features))
+        return b"".join((head, self._sure, self._picture.data, self._space.data, features.data))
 
-    def _camera(self, turn: Quaternion) -> tuple[FloatArray, FloatArray]:
-        """What takes a point of the unturned head to (y, x) in the picture, from its top left.
+    def _aim(self, turn: Quaternion) -> None:
+        """Set what takes a point of the unturned head to (y, x) in the picture, from its top left.
 
         The neck stands below the picture's middle. The matrix has the second and the first row of the
         turn's rotation matrix as its columns.
@@ -149,10 +150,16 @@ class OpenSeeFaceOutput:
         side = 1 - 2 * (y * y + z * z), 2 * (x * y - w * z), 2 * (x * z + w * y)
         neck = self._landmarks.neck
         scale = PIXELS_PER_M
-        across = [[-scale * u, scale * s] for u, s in zip(up, side, strict=True)]
-        neck_up, neck_side = (sum(a * b for a, b in zip(row, neck, strict=True)) for row in (up, side))
-        shift = HEIGHT_PX * 0.7 + scale * neck_up, WIDTH_PX / 2 - scale * neck_side
-        return np.array(across, np.float32), np.array(shift, np.float32)
+        neck_up, neck_side = (r[0] * neck[0] + r[1] * neck[1] + r[2] * neck[2] for r in (up, side))
+        _ACROSS.pack_into(
+            self._across.data, 0,
+            -scale * up[0], scale * side[0],
+            -scale * up[1], scale * side[1],
+            -scale * up[2], scale * side[2],
+        )  # fmt: skip
+        _SHIFT.pack_into(
+            self._shift.data, 0, HEIGHT_PX * 0.7 + scale * neck_up, WIDTH_PX / 2 - scale * neck_side
+        )
 
     def status(self, now_ns: int) -> OutputStatus:
         """How it fares."""

@@ -6,6 +6,7 @@ is "#bundle", a time tag and messages with their sizes before them.
 
 from __future__ import annotations
 
+import itertools
 import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -77,12 +78,18 @@ class Packets:
             packets[-1] += size + data
             end = len(packets[-1])
             places[-1] += range(end - 4 * message.slots, end, 4)
-        self._packets = [np.frombuffer(bytes(packet), np.uint8).copy() for packet in packets]
-        self._places = [
-            (np.array(found, np.intp)[:, None] + np.arange(4)).reshape(-1) for found in places
+        ends = list(itertools.accumulate(map(len, packets)))
+        self._cuts = list(zip([0, *ends[:-1]], ends, strict=True))
+        # One array over all packets: everything in OSC begins at a multiple of four bytes, so a float is
+        # one element, and one assignment fills and turns round the bytes of them all.
+        self._wire = np.frombuffer(bytearray(b"".join(packets)), ">f4")
+        words = [
+            (begin + place) // 4
+            for (begin, _), found in zip(self._cuts, places, strict=True)
+            for place in found
         ]
-        self._counts = [len(found) for found in places]
-        self.slot_count = sum(self._counts)
+        self._words = np.array(words, np.intp)
+        self.slot_count = len(words)
 
     def fill(self, values: FloatArray) -> list[bytes]:
         """The datagrams with these values in their slots.
@@ -90,11 +97,6 @@ class Packets:
         Args:
             values: ``(slot_count,)`` in the order of the messages.
         """
-        wire = values.astype(">f4").view(np.uint8)
-        filled: list[bytes] = []
-        begin = 0
-        for packet, places, count in zip(self._packets, self._places, self._counts, strict=True):
-            packet[places] = wire[begin : begin + 4 * count]
-            begin += 4 * count
-            filled.append(packet.tobytes())
-        return filled
+        self._wire[self._words] = values
+        data = self._wire.tobytes()
+        return [data[begin:end] for begin, end in self._cuts]

@@ -16,6 +16,7 @@ from t2s_rt.face.clip_glb import animate_head
 from t2s_rt.face.clip_vrma import encode_vrma
 from t2s_rt.face.flame import FlameHead
 from t2s_rt.face.head import HEAD_GLB
+from t2s_rt.face.retarget import Retargeter
 from t2s_rt.face.signals import Signals
 from t2s_rt.timebase import FRAME_RATE_HZ
 
@@ -114,7 +115,7 @@ class RecorderOutput:
         ConfigError: The ending is unknown or the folder does not exist.
     """
 
-    wants_visemes = False
+    retargeters: tuple[Retargeter, ...] = ()
 
     def __init__(self, name: str, path: Path) -> None:
         writer_of(path)

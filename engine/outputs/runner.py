@@ -14,6 +14,7 @@ from engine.mailbox import FrameMailbox
 from engine.metrics import Metrics
 from engine.outputs.base import Backoff, Output, OutputState, OutputStatus
 from t2s_rt.errors import ConfigError, T2SError
+from t2s_rt.face.retarget import RetargetBatch
 from t2s_rt.face.signals import Signals
 from t2s_rt.types import Frame
 
@@ -62,6 +63,7 @@ class Outputs:
         self._seats: dict[str, _Seat] = {}
         self._on: tuple[_Seat, ...] = ()
         self._signals = Signals()
+        self._batch: RetargetBatch | None = None
         self._task: asyncio.Task[None] | None = None
 
     def put(self, frame: Frame) -> None:
@@ -191,9 +193,13 @@ class Outputs:
     def _choose(self) -> None:
         """Bring the list of outputs that frames go to up to date."""
         self._on = tuple(seat for seat in self._seats.values() if seat.on)
-        visemes = any(seat.output.wants_visemes for seat in self._on)
+        retargeters = [each for seat in self._on for each in seat.output.retargeters]
+        visemes = any(each.uses_visemes for each in retargeters)
         if visemes != self._signals.has_visemes:
             self._signals = Signals(visemes=visemes)
+        if self._batch is not None:
+            self._batch.close()
+        self._batch = RetargetBatch(retargeters) if retargeters else None
 
     def _blame(self, seat: _Seat, fault: Exception, now_ns: int) -> None:
         if not seat.faults:
@@ -221,6 +227,7 @@ class Outputs:
 def _is_finite(frame: Frame) -> bool:
     """Whether all that outputs send is a number: a sum is one only where all its parts are."""
     pose, voice = frame.flame, frame.voice
-    parts = (frame.arkit, pose.global_pose, pose.neck_pose, pose.eyes_pose)
-    total = sum(float(part.sum()) for part in parts)
-    return math.isfinite(total + voice.f0_hz + voice.loudness_dbfs + voice.voice)
+    total = voice.f0_hz + voice.loudness_dbfs + voice.voice
+    for part in (frame.arkit, pose.global_pose, pose.neck_pose, pose.eyes_pose):
+        total += sum(part.tolist())
+    return math.isfinite(total)

@@ -6,6 +6,7 @@ up, the avatar looks along +z.
 
 from __future__ import annotations
 
+import struct
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -21,6 +22,7 @@ from t2s_rt.face.mapping import NO_CHANGE, Mapping
 from t2s_rt.face.retarget import Retargeter, Table
 from t2s_rt.face.signals import Quaternion, Signals, product, shares
 from t2s_rt.face.vrm import EMOTIONS, LOOKS, PERFECT_SYNC, VRM0, VRM1, VrmModel
+from t2s_rt.types import FloatArray
 
 MARIONETTE_PORT: Final = 39539
 PERFORMER_PORT: Final = 39540
@@ -117,10 +119,11 @@ class VmcOutput:
         self._model = VrmModel.load(options.model) if options.model is not None else None
         table = choose_table(options, self._model, mapping)
         self._retargeter = Retargeter(table)
-        self.wants_visemes = self._retargeter.uses_visemes
+        self.retargeters: tuple[Retargeter, ...] = (self._retargeter,)
         self._packets = Packets(self._messages(table), BUNDLE_BYTES, bundled=options.bundle)
-        self._values = np.zeros(self._packets.slot_count, np.float32)
-        self._weights = self._values[self._packets.slot_count - len(table.targets) :]
+        self._values: FloatArray = np.zeros(self._packets.slot_count, np.float32)
+        self._first = self._packets.slot_count - len(table.targets)  # before: time and bones, or gaze
+        self._before = struct.Struct(f"{self._first}f")
         self._sender = DatagramSender(name, host, port)
         self._pace = Pace(options.rate_hz)
         self._begun_ns = -1
@@ -136,13 +139,13 @@ class VmcOutput:
             return
         if self._begun_ns < 0:
             self._begun_ns = now_ns
-        self._retargeter.step(signals.values, self._weights)
+        before: tuple[float, ...] = ((now_ns - self._begun_ns) / NS_PER_S,)
         if self._options.performer:
-            self._values[:3] = self._gaze(signals)
-        else:
-            self._values[0] = (now_ns - self._begun_ns) / NS_PER_S
-            if self._options.bones:
-                self._values[1:17] = bone_turns(signals)
+            before = self._gaze(signals)
+        elif self._options.bones:
+            before += bone_turns(signals)
+        self._before.pack_into(self._values.data, 0, *before)
+        self._values[self._first :] = self._retargeter.read(signals)
         self._sender.send(self._packets.fill(self._values), now_ns)
 
     def status(self, now_ns: int) -> OutputStatus:

@@ -29,6 +29,7 @@ from t2s_rt.face.live2d import VTS
 from t2s_rt.face.mapping import NO_CHANGE, Mapping
 from t2s_rt.face.retarget import Retargeter, Table
 from t2s_rt.face.signals import Signals
+from t2s_rt.types import FloatArray
 
 logger = logging.getLogger(__name__)
 _transport_logger = logging.getLogger(f"{__name__}.transport")
@@ -111,8 +112,8 @@ class VtsOutput:
         kept = {t.name for t in VTS.targets if options.arkit or not t.own} | set(asked_for)
         self._table = mapping.apply(VTS.only(frozenset(kept)))
         self._retargeter = Retargeter(self._table)
-        self.wants_visemes = self._retargeter.uses_visemes
-        self._values = np.zeros(len(self._table.targets), np.float32)
+        self.retargeters: tuple[Retargeter, ...] = (self._retargeter,)
+        self._values: FloatArray = np.zeros(len(self._table.targets), np.float32)
         self._payload = injection(self._table)
         known = (
             "vtube_studio.token" if _is_here(host) else f"vtube_studio_{host.replace(':', '_')}.token"
@@ -147,7 +148,7 @@ class VtsOutput:
             return
         if self._unanswered >= UNANSWERED or self._fresh.is_set():
             self._tally.skipped += 1
-        self._retargeter.step(signals.values, self._values)
+        self._values = self._retargeter.read(signals)
         self._fed = True
         self._fresh.set()
 

@@ -6,6 +6,7 @@ eyes, 18 of the mouth (outer lips 48 to 57, inner lips with the corners 58 and 6
 
 from __future__ import annotations
 
+import struct
 from typing import Final
 
 import numpy as np
@@ -20,6 +21,7 @@ from t2s_rt.types import ARKIT_COUNT, FloatArray
 LANDMARK_COUNT: Final = 66
 POINT_COUNT: Final = 70
 EYEBALL_M: Final = 0.0125
+_PUPILS: Final = struct.Struct("6f")
 NEAR_M: Final = 0.004
 """A landmark sits on the foremost vertex within this distance of its place, seen from the front."""
 
@@ -102,15 +104,22 @@ class Landmarks:
         """
         face = self._points[:LANDMARK_COUNT].reshape(-1)
         np.dot(self._move, arkit, out=face)
-        face += self._rest
-        for i, (w, x, y, z) in enumerate((eyes[1], eyes[0])):
-            eye_x, eye_y, eye_z = self._eyes[i]
-            self._points[LANDMARK_COUNT + i] = (
-                eye_x + 2.0 * EYEBALL_M * (x * z + w * y),
-                eye_y + 2.0 * EYEBALL_M * (y * z - w * x),
-                eye_z + EYEBALL_M * (1.0 - 2.0 * (x * x + y * y)),
-            )
+        np.add(face, self._rest, out=face)
+        right, left = self._eyes
+        _PUPILS.pack_into(
+            self._points.data, 12 * LANDMARK_COUNT, *_pupil(right, eyes[1]), *_pupil(left, eyes[0])
+        )
         return self._points
+
+
+def _pupil(eye: list[float], turn: Quaternion) -> tuple[float, float, float]:
+    """Where the pupil of an eyeball looks out, in metres."""
+    w, x, y, z = turn
+    return (
+        eye[0] + 2.0 * EYEBALL_M * (x * z + w * y),
+        eye[1] + 2.0 * EYEBALL_M * (y * z - w * x),
+        eye[2] + EYEBALL_M * (1.0 - 2.0 * (x * x + y * y)),
+    )
 
 
 def _find(vertices: FloatArray, x: float, y: float) -> int:

@@ -5,12 +5,14 @@
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
 
-from t2s_rt.face.signals import SIGNAL_COUNT, SIGNAL_INDEX
+from t2s_rt.face.signals import SIGNAL_COUNT, SIGNAL_INDEX, Signals
 from t2s_rt.face.vowels import VISEMES
 from t2s_rt.types import FloatArray
 
@@ -91,37 +93,111 @@ class Table:
         return replace(self, targets=tuple(t for t in self.targets if t.name in names))
 
 
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Tables made ready for computing; rows are targets.
+
+    Attributes:
+        matrix: ``(N, SIGNAL_COUNT)`` weights, with the gain in them where the curve is straight.
+        offset: ``(N,)``.
+        low: ``(N,)`` lowest values.
+        high: ``(N,)`` highest values.
+        bent: Rows with a curve, the curve and its gain.
+        caps: Rows never above another row; None for one that is not sent, a jaw that stays shut.
+    """
+
+    matrix: FloatArray
+    offset: FloatArray
+    low: FloatArray
+    high: FloatArray
+    bent: tuple[tuple[int, Curve, float], ...]
+    caps: tuple[tuple[int, int | None], ...]
+
+    @classmethod
+    def of(cls, table: Table) -> Plan:
+        """The plan of one table.
+
+        Raises:
+            KeyError: A target reads a signal that does not exist.
+        """
+        targets = table.targets
+        matrix = np.zeros((len(targets), SIGNAL_COUNT), np.float32)
+        bent = []
+        for row, target in enumerate(targets):
+            straight = target.curve == STRAIGHT
+            for signal, weight in target.terms:
+                matrix[row, SIGNAL_INDEX[signal]] += weight * (target.gain if straight else 1.0)
+            if not straight:
+                bent.append((row, target.curve, target.gain))
+        index = {name: i for i, name in enumerate(table.names)}
+        return cls(
+            matrix,
+            np.array([target.offset for target in targets], np.float32),
+            np.array([target.minimum for target in targets], np.float32),
+            np.array([target.maximum for target in targets], np.float32),
+            tuple(bent),
+            tuple((index[low], index.get(high)) for low, high in table.caps if low in index),
+        )
+
+    @classmethod
+    def join(cls, plans: Sequence[Plan]) -> Plan:
+        """One plan with the rows of all, in order."""
+        starts = [0, *itertools.accumulate(len(plan.offset) for plan in plans)]
+        placed = list(zip(starts, plans, strict=False))
+        return cls(
+            np.concatenate([plan.matrix for plan in plans]),
+            np.concatenate([plan.offset for plan in plans]),
+            np.concatenate([plan.low for plan in plans]),
+            np.concatenate([plan.high for plan in plans]),
+            tuple((at + row, curve, gain) for at, plan in placed for row, curve, gain in plan.bent),
+            tuple(
+                (at + low, None if high is None else at + high)
+                for at, plan in placed
+                for low, high in plan.caps
+            ),
+        )
+
+    def compute(self, signals: FloatArray, out: FloatArray) -> None:
+        """Write the values for one frame.
+
+        Args:
+            signals: ``(SIGNAL_COUNT,)``.
+            out: ``(N,)``; overwritten.
+        """
+        np.dot(self.matrix, signals, out=out)
+        for row, curve, gain in self.bent:
+            out[row] = gain * curve.bend(float(out[row]))
+        np.add(out, self.offset, out=out)
+        np.maximum(out, self.low, out=out)
+        np.minimum(out, self.high, out=out)
+        for low, high in self.caps:
+            if high is None:
+                out[low] = 0.0
+            elif out[low] > out[high]:
+                out[low] = out[high]
+
+
 class Retargeter:
     """Computes a table's values from signals; no memory, no latency.
 
     Args:
         table: What to compute.
 
+    Attributes:
+        plan: The table, made ready.
+        uses_visemes: Whether it reads the signals ``viseme_*``.
+
     Raises:
         KeyError: A target reads a signal that does not exist.
     """
 
     def __init__(self, table: Table) -> None:
-        targets = table.targets
-        matrix = np.zeros((len(targets), SIGNAL_COUNT), np.float32)
-        self._offset = np.array([target.offset for target in targets], np.float32)
-        self._low = np.array([target.minimum for target in targets], np.float32)
-        self._high = np.array([target.maximum for target in targets], np.float32)
-        self._bent: list[tuple[int, Curve, float]] = []
-        for row, target in enumerate(targets):
-            straight = target.curve == STRAIGHT
-            for signal, weight in target.terms:
-                matrix[row, SIGNAL_INDEX[signal]] += weight * (target.gain if straight else 1.0)
-            if not straight:
-                self._bent.append((row, target.curve, target.gain))
-        self._matrix = matrix
-        index = {name: i for i, name in enumerate(table.names)}
-        self._caps = [
-            (index[low], index.get(high)) for low, high in table.caps if low in index
-        ]  # a jaw that is not sent stays shut
-        self.uses_visemes = any(
-            signal.startswith("viseme_") for target in targets for signal, _ in target.terms
+        self.plan: Final = Plan.of(table)
+        self.uses_visemes: Final = any(
+            signal.startswith("viseme_") for target in table.targets for signal, _ in target.terms
         )
+        self._values: FloatArray = np.zeros(len(table.targets), np.float32)
+        self._batch: RetargetBatch | None = None
 
     def step(self, signals: FloatArray, out: FloatArray) -> None:
         """Write the values for one frame.
@@ -130,14 +206,57 @@ class Retargeter:
             signals: ``(SIGNAL_COUNT,)``.
             out: ``(N,)`` in the order of the table; overwritten.
         """
-        np.dot(self._matrix, signals, out=out)
-        for row, curve, gain in self._bent:
-            out[row] = gain * curve.bend(float(out[row]))
-        out += self._offset
-        np.maximum(out, self._low, out=out)
-        np.minimum(out, self._high, out=out)
-        for low, high in self._caps:
-            out[low] = min(out[low], out[high]) if high is not None else 0.0
+        self.plan.compute(signals, out)
+
+    def read(self, signals: Signals) -> FloatArray:
+        """The values for the newest frame, computed with the whole batch where it is in one.
+
+        Returns:
+            ``(N,)`` in the order of the table; overwritten by a later frame.
+        """
+        if self._batch is None:
+            self.plan.compute(signals.values, self._values)
+        else:
+            self._batch.step(signals)
+        return self._values
+
+    def enter(self, batch: RetargetBatch | None, values: FloatArray) -> None:
+        """Let a batch compute, which writes into ``values``; or none again."""
+        self._batch = batch
+        self._values = values
+
+
+class RetargetBatch:
+    """Many retargeters' values by one product and one pair of limits.
+
+    At 60 frames a second the caches are cold each time, and then the first call of each kind costs ten
+    times what the next does: few large calls are cheaper than many small ones.
+
+    Args:
+        retargeters: They are in this batch until `close`; at least one.
+    """
+
+    def __init__(self, retargeters: Sequence[Retargeter]) -> None:
+        self._members = tuple(retargeters)
+        self._plan = Plan.join([each.plan for each in self._members])
+        self._values: FloatArray = np.zeros(len(self._plan.offset), np.float32)
+        self._reads = -1
+        begin = 0
+        for each in self._members:
+            end = begin + len(each.plan.offset)
+            each.enter(self, self._values[begin:end])
+            begin = end
+
+    def step(self, signals: Signals) -> None:
+        """Compute the newest frame's values unless they are there already."""
+        if signals.reads != self._reads:
+            self._reads = signals.reads
+            self._plan.compute(signals.values, self._values)
+
+    def close(self) -> None:
+        """Let the members compute for themselves again."""
+        for each in self._members:
+            each.enter(None, np.zeros_like(each.plan.offset))
 
 
 OCULUS: Final = Table("oculus", tuple(Target(name, ((f"viseme_{name}", 1.0),)) for name in VISEMES))

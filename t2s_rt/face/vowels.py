@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 
 from t2s_rt.face.arkit import ARKIT_INDEX
 from t2s_rt.types import ARKIT_COUNT, FloatArray
@@ -67,6 +68,8 @@ _VISEME_VOWELS: Final = {"aa": "A", "E": "E", "ih": "I", "oh": "O", "ou": "U"}
 PRICE: Final = 0.02
 """What each unit of a viseme costs in the fit: of two equal explanations the shorter one wins."""
 FIT_STEPS: Final = 40
+ROUNDING: Final = 1e-9
+"""How far below 0 a weight or slope is still 0."""
 PARTED: Final = 0.10
 """jawOpen minus mouthClose from which wide lips count wholly as I or E; a shut smile is no vowel."""
 
@@ -82,23 +85,21 @@ FEATURE_MATRIX: Final = np.stack([_row(parts) for parts in FEATURES.values()])
 
 
 class VowelFit:
-    """The weights of the five vowels: exact non-negative least squares over all 32 subsets of them.
+    """The weights of the five vowels: exact non-negative least squares.
+
+    Murty's least-index principal pivoting (Opsearch 11, 1974): a subset of the vowels is solved for; the
+    first vowel that came out negative leaves it, or the first whose increase would bring the fit closer
+    joins it, until there is none. For linearly independent recipes it ends at the one best fit.
 
     A face at rest gives zeros; a vowel's recipe gives 1 for that vowel and 0 for the others. The weights
     sum to at most 1, because the shapes of most avatars tear where vowels add up.
     """
 
     def __init__(self) -> None:
-        count = len(VOWELS)
-        basis = FEATURE_MATRIX @ np.stack([_row(recipe) for recipe in VOWEL_RECIPES]).T
-        solutions = np.zeros((2**count, count, len(basis)))
-        for subset in range(1, 2**count):
-            members = [i for i in range(count) if subset >> i & 1]
-            solutions[subset, members] = np.linalg.pinv(basis[:, members].astype(np.float64))
-        # One product with the face gives what the features have in common with each recipe, and the
-        # solution of every subset.
-        rows = np.concatenate([basis.T, solutions.reshape(-1, len(basis))]) @ FEATURE_MATRIX
-        self._rows: FloatArray = np.ascontiguousarray(rows, np.float32)
+        basis = (FEATURE_MATRIX @ np.stack([_row(recipe) for recipe in VOWEL_RECIPES]).T).astype(float)
+        self._rows: FloatArray = np.ascontiguousarray(basis.T @ FEATURE_MATRIX, np.float32)
+        self._common: FloatArray = np.zeros(len(VOWELS), np.float32)
+        self._tableaus = [_tableau(basis.T @ basis, subset) for subset in range(2 ** len(VOWELS))]
         self._jaw, self._close = ARKIT_INDEX["jawOpen"], ARKIT_INDEX["mouthClose"]
 
     def step(self, arkit: FloatArray, out: FloatArray) -> None:
@@ -108,17 +109,55 @@ class VowelFit:
             arkit: ``(52,)`` weights.
             out: ``(5,)`` in the order of `VOWELS`; overwritten.
         """
-        products = self._rows @ arkit
-        candidates = products[len(VOWELS) :].reshape(-1, len(VOWELS))
-        # For a least-squares solution c, |x - Bc|^2 = |x|^2 - (B'x).c: the best explains the most.
-        explained = candidates @ products[: len(VOWELS)]
-        explained[candidates.min(axis=1) < 0.0] = -1.0
-        a, i, u, e, o = candidates[explained.argmax()].tolist()
-        parted = min(max(float(arkit[self._jaw] - arkit[self._close]) / PARTED, 0.0), 1.0)
+        out[:] = self.weights(arkit)
+
+    def weights(self, arkit: FloatArray) -> tuple[float, float, float, float, float]:
+        """The weights of one face in the order of `VOWELS`.
+
+        Args:
+            arkit: ``(52,)`` weights.
+        """
+        np.dot(self._rows, arkit, out=self._common)
+        a, i, u, e, o = self._fit(self._common.tolist())
+        parted = min(max((arkit.item(self._jaw) - arkit.item(self._close)) / PARTED, 0.0), 1.0)
         i *= parted
         e *= parted
         scale = 1.0 / max(1.0, a + i + u + e + o)
-        out[:] = (a * scale, i * scale, u * scale, e * scale, o * scale)
+        return a * scale, i * scale, u * scale, e * scale, o * scale
+
+    def _fit(self, common: list[float]) -> list[float]:
+        """The best weights for what the face has in common with each recipe, in plain floats.
+
+        Five numbers are too few for array calls to pay.
+        """
+        subset = 0
+        values: list[float] = []
+        b0, b1, b2, b3, b4 = common
+        for _ in self._tableaus:  # more steps than it ever takes, should rounding make it cycle
+            values = [
+                t0 * b0 + t1 * b1 + t2 * b2 + t3 * b3 + t4 * b4
+                for t0, t1, t2, t3, t4 in self._tableaus[subset]
+            ]
+            wrong = next((i for i, value in enumerate(values) if value < -ROUNDING), None)
+            if wrong is None:
+                break
+            subset ^= 1 << wrong
+        return [max(value, 0.0) if subset >> i & 1 else 0.0 for i, value in enumerate(values)]
+
+
+def _tableau(gram: npt.NDArray[np.float64], subset: int) -> list[list[float]]:
+    """What takes ``B'x`` to the weights of the subset's members and the slopes of the others.
+
+    A slope is how the squared distance, halved, grows with a weight that is 0 now.
+    """
+    count = len(gram)
+    members = [i for i in range(count) if subset >> i & 1]
+    solution = np.zeros((count, count))
+    solution[np.ix_(members, members)] = np.linalg.inv(gram[np.ix_(members, members)])
+    slopes = gram @ solution - np.eye(count)
+    slopes[members] = solution[members]
+    rows: list[list[float]] = slopes.tolist()
+    return rows
 
 
 class VisemeFit:

@@ -12,6 +12,7 @@ from engine.outputs.livelink import LiveLinkOutput
 from engine.outputs.runner import MOST_OUTPUTS, Outputs
 from engine.outputs.vmc import VmcOutput
 from t2s_rt.errors import ConfigError
+from t2s_rt.face.retarget import OCULUS, Retargeter
 from t2s_rt.face.signals import Signals
 from tests.engine.outputs.receiving import FRAME_NS, free_port, receiving, until
 from tests.t2s_rt.face.frames import arkit, frame
@@ -22,7 +23,7 @@ class Probe:
 
     def __init__(self, name: str = "probe", *, wants_visemes: bool = False) -> None:
         self.name = name
-        self.wants_visemes = wants_visemes
+        self.retargeters = (Retargeter(OCULUS),) if wants_visemes else ()
         self.tally = Tally()
         self.seen: list[int] = []
         self.open = False
