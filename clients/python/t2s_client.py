@@ -9,6 +9,7 @@ Each step of the loop asks for the newest frame, so a slow loop gets fewer frame
 """
 
 import struct
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from typing import NamedTuple
@@ -39,20 +40,32 @@ class Face:
         streams: Parts of a frame to ask for: actions, arkit, flame, voice.
         rate_hz: 60, 30 or 15.
         token: The engine's token, where it has one.
+        window: Frames that may be under way; 1 gives a slow loop a fresh frame always.
     """
 
     def __init__(
-        self, url: str, streams: Sequence[str] = ("arkit",), rate_hz: int = 60, token: str = ""
+        self,
+        url: str,
+        streams: Sequence[str] = ("arkit",),
+        rate_hz: int = 60,
+        token: str = "",
+        window: int = 1,
     ) -> None:
         options = {"compression": None, "proxy": None, "subprotocols": ["t2s.v1.msgpack"]}
         if token:
             options["additional_headers"] = {"Authorization": f"Bearer {token}"}
         self._stack = ExitStack()
         self._socket = self._stack.enter_context(connect(url, **options))
-        self._request = {"type": "subscribe", "streams": [*streams], "rate_hz": rate_hz, "window": 1}
+        self._request = {
+            "type": "subscribe",
+            "streams": [*streams],
+            "rate_hz": rate_hz,
+            "window": window,
+        }
         self.hello: dict = msgpack.unpackb(self._socket.recv())
         self.status: dict = {}
         self.error: dict = {}
+        self.pong: dict = {}
 
     def __enter__(self) -> "Face":
         return self
@@ -81,6 +94,12 @@ class Face:
                 self.status = message
             elif isinstance(message, dict) and message.get("type") == "error":
                 self.error = message
+            elif isinstance(message, dict) and message.get("type") == "pong":
+                self.pong = message | {"came_ns": time.perf_counter_ns()}
+
+    def ping(self) -> None:
+        """Ask for the engine's clock; the answer comes as `Face.pong`, with our `came_ns`."""
+        self._socket.send(msgpack.packb({"type": "ping", "client_ns": time.perf_counter_ns()}))
 
     def transport(self, state: str, position_s: float = 0.0, rate: float = 1.0) -> None:
         """Say where the song is that this program plays: playing, paused or stopped; any thread may.

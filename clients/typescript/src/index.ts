@@ -1,0 +1,5 @@
+// Copyright (c) 2026 the t2s-rt authors. SPDX-License-Identifier: MIT
+export { ServerClock } from "./clock.js";
+export { Face, type FaceOptions } from "./face.js";
+export { between, type Moment, Playback } from "./playback.js";
+export * from "./protocol.js";
