@@ -103,7 +103,7 @@ class LiveLinkOutput:
         if self._midnight_s is None:
             self._midnight_s = self._wall_s() - pts_s
         self._last_s = self._midnight_s + pts_s
-        self._packet[len(self._head) : len(self._head) + _TIME.size] = self._timecode(self._last_s)
+        _TIME.pack_into(self._packet, len(self._head), *self._time(self._last_s))
         self._sender.send([self._packet], now_ns)
 
     def status(self, now_ns: int) -> OutputStatus:
@@ -117,6 +117,9 @@ class LiveLinkOutput:
         self._sender.close()
 
     def _timecode(self, at_s: float) -> bytes:
+        return _TIME.pack(*self._time(at_s))
+
+    def _time(self, at_s: float) -> tuple[int, float, int, int]:
         """Frame number since midnight, sub-frame 0 to 1, and the rate as a fraction."""
         number, part = divmod(at_s % DAY_S * self._rate_hz, 1.0)
-        return _TIME.pack(int(number), part, self._rate_hz, 1)
+        return int(number), part, self._rate_hz, 1

@@ -173,7 +173,7 @@ class Plan:
         for low, high in self.caps:
             if high is None:
                 out[low] = 0.0
-            elif out[low] > out[high]:
+            elif out.item(low) > out.item(high):
                 out[low] = out[high]
 
 

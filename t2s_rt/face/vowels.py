@@ -100,6 +100,7 @@ class VowelFit:
         self._rows: FloatArray = np.ascontiguousarray(basis.T @ FEATURE_MATRIX, np.float32)
         self._common: FloatArray = np.zeros(len(VOWELS), np.float32)
         self._tableaus = [_tableau(basis.T @ basis, subset) for subset in range(2 ** len(VOWELS))]
+        self._subset = 0
         self._jaw, self._close = ARKIT_INDEX["jawOpen"], ARKIT_INDEX["mouthClose"]
 
     def step(self, arkit: FloatArray, out: FloatArray) -> None:
@@ -128,21 +129,24 @@ class VowelFit:
     def _fit(self, common: list[float]) -> list[float]:
         """The best weights for what the face has in common with each recipe, in plain floats.
 
-        Five numbers are too few for array calls to pay.
+        Five numbers are too few for array calls to pay. It begins with the last face's vowels, which are
+        mostly this one's too; from any other beginning it ends at the same fit.
         """
-        subset = 0
-        values: list[float] = []
+        weights: list[float] = []
         b0, b1, b2, b3, b4 = common
         for _ in self._tableaus:  # more steps than it ever takes, should rounding make it cycle
-            values = [
-                t0 * b0 + t1 * b1 + t2 * b2 + t3 * b3 + t4 * b4
-                for t0, t1, t2, t3, t4 in self._tableaus[subset]
-            ]
-            wrong = next((i for i, value in enumerate(values) if value < -ROUNDING), None)
-            if wrong is None:
-                break
-            subset ^= 1 << wrong
-        return [max(value, 0.0) if subset >> i & 1 else 0.0 for i, value in enumerate(values)]
+            weights = []
+            wrong = -1
+            for i, (t0, t1, t2, t3, t4) in enumerate(self._tableaus[self._subset]):
+                value = t0 * b0 + t1 * b1 + t2 * b2 + t3 * b3 + t4 * b4
+                if value < -ROUNDING:
+                    wrong = i
+                    break
+                weights.append(max(value, 0.0) if self._subset >> i & 1 else 0.0)
+            if wrong < 0:
+                return weights
+            self._subset ^= 1 << wrong
+        return weights + [0.0] * (len(VOWELS) - len(weights))
 
 
 def _tableau(gram: npt.NDArray[np.float64], subset: int) -> list[list[float]]:
