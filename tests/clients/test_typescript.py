@@ -8,6 +8,7 @@ import re
 import shutil
 from pathlib import Path
 
+import msgpack
 import pytest
 
 from tests.clients.jitter import judge
@@ -65,6 +66,25 @@ def test_it_says_golden_bytes(kit, golden, tmp_path):
         json.dumps([v["value"] | {"type": v["value"].get("type", v["name"])} for v in vectors])
     )
     assert json.loads(kit("encode", str(file))) == [v["hex"] for v in vectors]
+
+
+@pytest.mark.parametrize("size", [0, 1, 96, 200, 255, 256, 3840, 65536])
+def test_audio_of_any_size_is_said_whole(kit, tmp_path, size):
+    pcm = bytes(i % 251 for i in range(size))
+    file = tmp_path / "messages.json"
+    file.write_text(json.dumps([{"type": "audio", "pcm_hex": pcm.hex() or " "}]))
+    (said,) = json.loads(kit("encode", str(file)))
+    assert msgpack.unpackb(bytes.fromhex(said)) == {"type": "audio", "pcm": pcm}
+
+
+def test_numbers_of_every_size_are_said_whole(kit, tmp_path):
+    values = [0, 127, 128, 255, 256, 65535, 65536, 2**32 - 1, 2**32, 2**53 - 1, -1, -32, -33, 0.5]
+    values += ["a" * n for n in (0, 31, 32, 115, 255, 256, 70000)] + [[1] * 15, [1] * 16]
+    messages = [{"type": "x", "filler": "f" * n, "value": v} for v in values for n in range(100, 120)]
+    file = tmp_path / "messages.json"
+    file.write_text(json.dumps(messages))
+    said = [msgpack.unpackb(bytes.fromhex(data)) for data in json.loads(kit("encode", str(file)))]
+    assert said == messages
 
 
 def test_torn_messages_are_refused_in_one_way(kit, golden, hello_hex):

@@ -162,29 +162,30 @@ class Writer {
   private number(value: number): void {
     if (!Number.isSafeInteger(value)) {
       this.big(1, 0xcb);
-      this.view.setFloat64(this.room(8), value);
+      const at = this.room(8);
+      this.view.setFloat64(at, value);
     } else if (value < 0) {
       this.big(1, value >= -32 ? value + 0x100 : 0xd3);
-      if (value < -32) this.view.setBigInt64(this.room(8), BigInt(value));
+      if (value < -32) this.long(BigInt.asUintN(64, BigInt(value)));
     } else if (value < 0x80) this.big(1, value);
     else if (value < 0x100) this.big(1, 0xcc, value);
     else if (value < 0x10000) this.sized(0xcd, 2, value);
     else if (value < 0x100000000) this.sized(0xce, 4, value);
     else {
       this.big(1, 0xcf);
-      this.view.setBigUint64(this.room(8), BigInt(value));
+      this.long(BigInt(value));
     }
   }
 
   private text(text: string): void {
     const bytes = new TextEncoder().encode(text);
     this.header(bytes.length, 0xa0, 32, 0xd9, true);
-    this.bytes.set(bytes, this.room(bytes.length));
+    this.copy(bytes);
   }
 
   private binary(bytes: Uint8Array): void {
     this.header(bytes.length, 0, 0, 0xc4, true);
-    this.bytes.set(bytes, this.room(bytes.length));
+    this.copy(bytes);
   }
 
   /** A length: in the tag where it is short, else behind one of 8 (where there is one), 16 or 32 bits. */
@@ -210,6 +211,17 @@ class Writer {
     }
   }
 
+  private long(value: bigint): void {
+    const at = this.room(8);
+    this.view.setBigUint64(at, value);
+  }
+
+  private copy(bytes: Uint8Array): void {
+    const at = this.room(bytes.length);
+    this.bytes.set(bytes, at);
+  }
+
+  /** Where so many bytes may be written; it may move the buffer, so call it first. */
   private room(size: number): number {
     const start = this.at;
     this.at += size;
