@@ -176,6 +176,7 @@ def build_viewer() -> None:
     """The page, from viewer/ into engine/viewer/."""
     viewer = ROOT / "viewer"
     files = [f for f in sorted(viewer.rglob("*")) if f.is_file() and "node_modules" not in f.parts]
+    files += sorted((ROOT / "clients/typescript/src").glob("*.ts"))  # the page uses the kit
     if not (ROOT / "engine/viewer/index.html").exists():
         (STAMPS / "viewer").unlink(missing_ok=True)
 
