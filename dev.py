@@ -305,8 +305,9 @@ def test() -> None:
 
 
 def test_full() -> None:
-    """Every test there is, training among them (needs torch; many minutes)."""
+    """Every test there is: training, a real vLLM server, a Ray cluster (many minutes, gigabytes)."""
     setup_training()
+    once("ray", [ROOT / "pyproject.toml"], lambda: pip("--editable", ".[cpu,pregen,train,ray]"))
     if LINUX:
         setup_llm()
     check()
