@@ -233,10 +233,12 @@ def _write(path: Path, data: bytes) -> None:
     """Write a file whole or not at all."""
     part = path.with_name(f".{path.name}.part")
     try:
-        part.write_bytes(data)
-        part.replace(path)
+        try:
+            part.write_bytes(data)
+            part.replace(path)
+        finally:
+            part.unlink(missing_ok=True)
     except OSError as problem:
-        part.unlink(missing_ok=True)
         raise ConfigError(f"{path} cannot be written: {problem.strerror}.") from None
 
 

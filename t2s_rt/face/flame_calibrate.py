@@ -46,8 +46,6 @@ IRIS_DEG: Final = 30.0
 FAILED: Final = (0.85, 0.45, 0.40)
 EYE: Final = (0.93, 0.93, 0.95)
 IRIS: Final = (0.25, 0.35, 0.50)
-LID_REACH_M: Final = 0.0002
-"""A blink moves what it moves more than this; there the lid shapes may act."""
 BLINKS: Final = ("eyeBlinkLeft", "eyeBlinkRight")
 JAW: Final = ARKIT_INDEX["jawOpen"]
 
@@ -160,7 +158,7 @@ def fit(model: FlameModel, targets: Float64Array, trust: Float64Array) -> Calibr
     )
     head = FlameHead(model.head_arrays(), arkit_map, model.name)
     missed = targets - (pose_mesh(head, arkit_poses(head)) - head.v_template)
-    eyelids = np.stack([_lid(missed[ARKIT_INDEX[n]], targets[ARKIT_INDEX[n]]) for n in BLINKS])
+    eyelids = missed[[ARKIT_INDEX[name] for name in BLINKS]] * (trust > 0.0)[:, None]
     for name, lid in zip(BLINKS, eyelids, strict=True):
         missed[ARKIT_INDEX[name]] -= lid
     skin = trust >= JUDGED_TRUST
@@ -173,12 +171,6 @@ def fit(model: FlameModel, targets: Float64Array, trust: Float64Array) -> Calibr
         sizes_mm=1000.0 * np.linalg.norm(targets[:, skin], axis=2).max(axis=1),
         lids_mm=float(1000.0 * np.linalg.norm(eyelids, axis=2).max()),
     )
-
-
-def _lid(missed: Float64Array, target: Float64Array) -> Float64Array:
-    """What a blink still lacks, where it moves."""
-    moves = np.linalg.norm(target, axis=1) > LID_REACH_M
-    return np.asarray(missed * moves[:, None])
 
 
 class _Solver:

@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from t2s_rt.errors import ModelError
 from t2s_rt.face.flame import JOINT_COUNT, PARENTS, POSE_CORRECTIVE_COUNT, basis_hash
-from t2s_rt.face.flame_carry import Face
+from t2s_rt.face.flame_carry import Face, pieces
 from t2s_rt.face.flame_pickle import read_object, read_pickle
 from t2s_rt.types import EXPRESSION_COUNT, FloatArray
 
@@ -66,7 +66,7 @@ class FlameModel:
         return self.arrays | {"shapedirs": padded}
 
     def face(self, landmarks: dict[str, npt.NDArray[Any]] | None = None) -> Face:
-        """The mesh with its landmarks; eyeballs are no skin.
+        """The mesh with its landmarks; skin is its largest piece, which eyeballs are not part of.
 
         Args:
             landmarks: An embedding for files that have none.
@@ -86,10 +86,11 @@ class FlameModel:
         if index.max() >= len(faces):
             raise ModelError(f"{self.name}: the landmarks name triangles that the mesh does not have.")
         corners = vertices[faces[index]]
-        eyeballs = self.arrays["weights"][:, 3:].max(axis=1)
+        label = pieces(len(vertices), faces)
+        skin = label == np.bincount(label).argmax()
         return Face(
             vertices=vertices,
-            faces=faces[eyeballs[faces].max(axis=1) < 0.5],
+            faces=faces[skin[faces].all(axis=1)],
             landmarks=np.einsum("lk,lki->li", embedding["lmk_b_coords"].astype(np.float64), corners),
             ids=embedding["landmark_indices"].astype(np.int64),
         )

@@ -23,7 +23,7 @@ from t2s_rt.face.flame import (
     rodrigues,
 )
 from t2s_rt.face.flame_carry import Face, Partners, Warp
-from t2s_rt.face.flame_files import LANDMARK_PARTS, FlameModel
+from t2s_rt.face.flame_files import FlameModel
 from t2s_rt.types import ARKIT_COUNT
 
 JAW_OPEN_RAD: Final = 0.36
@@ -57,19 +57,6 @@ class Blank:
     trust: Float64Array
 
 
-def other_face(head: FlameHead, ids: IntArray, source: Face, seed: int = 0) -> Face:
-    """Our own head as someone else: bent and stretched by a smooth map of space.
-
-    Args:
-        head: The embedded head.
-        ids: Landmarks.
-        source: Its skin with landmarks.
-        seed: Another seed, another face.
-    """
-    bend = bending(source, seed)
-    return Face(bend(head.v_template.astype(np.float64)), source.faces, bend(source.landmarks), ids)
-
-
 def bending(source: Face, seed: int) -> Warp:
     """A smooth map that makes another face: handles on a grid go up to 4 mm away, landmarks to zero."""
     rng = np.random.default_rng(seed)
@@ -78,19 +65,6 @@ def bending(source: Face, seed: int) -> Warp:
     handles = np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(-1, 3)
     shift = rng.uniform(-0.004, 0.004, handles.shape)
     return Warp(handles, (handles - source.landmarks.mean(axis=0)) * (0.97, 1.03, 1.0) + shift)
-
-
-def embed(face: Face) -> dict[str, npt.NDArray[Any]]:
-    """A MediaPipe embedding of a face's landmarks: the nearest corner of the skin."""
-    index, shares = [], []
-    corners = face.vertices[face.faces]
-    for place in face.landmarks:
-        apart = np.linalg.norm(corners - place, axis=2)
-        triangle, corner = np.unravel_index(int(apart.argmin()), apart.shape)
-        index.append(int(triangle))
-        shares.append(np.eye(3)[int(corner)])
-    values = (np.array(index, np.int64), np.array(shares), face.ids)
-    return dict(zip(LANDMARK_PARTS, values, strict=True))
 
 
 def make_blank(

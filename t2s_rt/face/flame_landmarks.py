@@ -59,8 +59,8 @@ def places() -> dict[int, tuple[float, float]]:
     return found
 
 
-def locate(vertices: Float64Array, faces: IntArray, ids: IntArray) -> Float64Array:
-    """The landmarks on our head's skin.
+def embed(vertices: Float64Array, faces: IntArray, ids: IntArray) -> tuple[IntArray, Float64Array]:
+    """Where on our head's skin the landmarks are: the foremost skin at each place, else the nearest.
 
     Args:
         vertices: ``(V, 3)`` metres, our head.
@@ -68,18 +68,32 @@ def locate(vertices: Float64Array, faces: IntArray, ids: IntArray) -> Float64Arr
         ids: ``(L,)`` MediaPipe's numbers; all must be among `places`.
 
     Returns:
-        ``(L, 3)`` metres: the foremost skin at each place, the nearest where none lies behind it.
+        ``(L,)`` triangles and ``(L, 3)`` barycentric shares.
     """
-    shares = np.array(
+    parts = np.array(
         [(i, j, SAMPLES - i - j) for i in range(SAMPLES + 1) for j in range(SAMPLES + 1 - i)], np.float64
     )
     corners = vertices[faces]
     normal = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
-    spots = np.einsum("sk,fki->fsi", shares / SAMPLES, corners[normal[:, 2] > 0]).reshape(-1, 3)
+    front = np.flatnonzero(normal[:, 2] > 0)
+    spots = np.einsum("sk,fki->fsi", parts / SAMPLES, corners[front]).reshape(-1, 3)
     at = places()
     found = []
     for index in ids.tolist():
         apart = np.hypot(spots[:, 0] - at[index][0], spots[:, 1] - at[index][1])
         near = np.flatnonzero(apart < max(NEAR_M, float(apart.min()) + 1e-4))
-        found.append(spots[near[spots[near, 2].argmax()]])
-    return np.array(found)
+        found.append(int(near[spots[near, 2].argmax()]))
+    triangles, samples = np.divmod(np.array(found), len(parts))
+    return front[triangles], parts[samples] / SAMPLES
+
+
+def locate(vertices: Float64Array, faces: IntArray, ids: IntArray) -> Float64Array:
+    """The landmarks on our head's skin, ``(L, 3)`` metres.
+
+    Args:
+        vertices: As for `embed`.
+        faces: As for `embed`.
+        ids: As for `embed`.
+    """
+    triangles, shares = embed(vertices, faces, ids)
+    return np.asarray(np.einsum("lk,lki->li", shares, vertices[faces[triangles]]))

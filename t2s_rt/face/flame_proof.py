@@ -13,8 +13,8 @@ from t2s_rt.face.flame import FlameHead
 from t2s_rt.face.flame_calibrate import our_face
 from t2s_rt.face.flame_carry import Face, carry, pair_up, pieces
 from t2s_rt.face.flame_files import LANDMARK_PARTS, read_arrays
-from t2s_rt.face.flame_generated import Blank, bending, embed, make_blank, other_face
-from t2s_rt.face.flame_landmarks import places
+from t2s_rt.face.flame_generated import Blank, bending, make_blank
+from t2s_rt.face.flame_landmarks import embed, places
 
 ALL_IDS: Final = np.array(sorted(places()), np.int64)
 
@@ -30,14 +30,20 @@ def toy_blank(seed: int = 0) -> tuple[Blank, Float64Array]:
     """
     head = FlameHead.load()
     source, offsets = our_face(ALL_IDS, head)
-    face = other_face(head, ALL_IDS, source, seed)
     bend = bending(source, seed)
+    vertices = bend(head.v_template.astype(np.float64))
+    triangles, shares = embed(source.vertices, source.faces, ALL_IDS)
+    skin = np.flatnonzero(np.isin(head.faces, np.unique(source.faces)).all(axis=1))
+    index = skin[triangles]
+    landmarks = np.einsum("lk,lki->li", shares, vertices[head.faces[index]])
+    face = Face(vertices, source.faces, landmarks, ALL_IDS)
     truth = np.stack([bend(source.vertices + offset) - face.vertices for offset in offsets])
     partners = pair_up(face, source)
     targets, trust = carry(face, source, offsets, partners)
     eyes = (np.flatnonzero(head.weights[:, 3] > 0.5), np.flatnonzero(head.weights[:, 4] > 0.5))
     arrays = make_blank(face, head.faces, source, head, partners, eyes)
-    return Blank(arrays, embed(face), face, targets, trust), truth
+    embedding = dict(zip(LANDMARK_PARTS, (index, shares, ALL_IDS), strict=True))
+    return Blank(arrays, embedding, face, targets, trust), truth
 
 
 def template_blank(path: Path) -> tuple[Blank, Float64Array]:

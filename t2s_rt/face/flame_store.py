@@ -73,11 +73,13 @@ def save(calibration: Calibration, path: Path) -> None:
     part = path.with_name(f".{path.name}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with part.open("wb") as stream:
-            np.savez_compressed(stream, allow_pickle=False, **named)
-        part.replace(path)
+        try:
+            with part.open("wb") as stream:
+                np.savez_compressed(stream, allow_pickle=False, **named)
+            part.replace(path)
+        finally:
+            part.unlink(missing_ok=True)
     except OSError as problem:
-        part.unlink(missing_ok=True)
         raise ConfigError(f"{path} cannot be written: {problem.strerror}.") from None
 
 
