@@ -22,6 +22,7 @@ from t2s_rt.pregen.descriptors import effort
 from t2s_rt.pregen.lexicon.book import Hit, lexicon_of
 from t2s_rt.pregen.lexicon.tokens import Token, Tokens, is_dense, tokenize
 from t2s_rt.pregen.phrase import Contour, Emotion, Phrase, PhrasedSong
+from t2s_rt.pregen.tone import irony, keep_together
 
 EMOTIONS: Final = tuple(Emotion)
 INDEX: Final = {emotion: index for index, emotion in enumerate(EMOTIONS)}
@@ -105,6 +106,14 @@ CHANGE_FORGOTTEN_S: Final = 8.0
 """Seconds of rest after which that costs a third."""
 FEW_WORDS: Final = 4.0
 """A line with fewer words that carry meaning says less about what it feels."""
+IRONY_GAIN: Final = 0.4
+"""Log odds for play in a song that makes fun throughout; half of it against anger and fear."""
+BRIGHT: Final = frozenset({Emotion.JOY, Emotion.TENDERNESS, Emotion.HOPE, Emotion.PLAY})
+"""What is smiled at."""
+DENIAL: Final = 1.5
+"""Log odds against bright feelings in a line that names one only to deny it."""
+SCORN: Final = 2.0
+"""What "how can you", said to someone, weighs as anger."""
 MOOD_WEIGHT: Final = 0.35
 """A section's phrases are of one mood."""
 
@@ -154,6 +163,10 @@ class Reading:
         words: How many different words it has, small ones aside.
         question: Whether the line asks.
         exclaimed: Whether it is called out.
+        light: ``(syllables,)`` whether each belongs to a word that carries no stress: `common` and more.
+        denied: First and last syllables of words that are denied or thrown in someone's face.
+        unsmiling: Whether one of those would be smiled at.
+        colloquial: Whether it speaks of everyday things in everyday words.
     """
 
     scores: Vector
@@ -164,6 +177,10 @@ class Reading:
     words: float
     question: bool
     exclaimed: bool
+    light: tuple[bool, ...] = ()
+    denied: tuple[tuple[int, int], ...] = ()
+    unsmiling: bool = False
+    colloquial: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,11 +245,29 @@ def feel(
     if memory is not None:
         evidence += np.stack([memory.evidence(phrase) for phrase in song.phrases])
     evidence += np.array([TYPICAL[emotion].prior for emotion in EMOTIONS])
+    unsmiling = np.array([reading.unsmiling for reading in readings])
+    for bright in BRIGHT:
+        evidence[unsmiling, INDEX[bright]] -= DENIAL
+    making_fun = irony(song, [reading.colloquial for reading in readings])
+    evidence[:, INDEX[Emotion.PLAY]] += IRONY_GAIN * making_fun
+    for serious in (Emotion.ANGER, Emotion.FEAR):
+        evidence[:, INDEX[serious]] -= 0.5 * IRONY_GAIN * making_fun
     odds = _arc(evidence, song)
+    if len(song.phrases) > 1:
+        odds = _kept_together(odds, song, readings)
     return tuple(
         _feeling(row, phrase, reading)
         for row, phrase, reading in zip(odds, song.phrases, readings, strict=True)
     )
+
+
+def _kept_together(odds: Vector, song: PhrasedSong, readings: Sequence[Reading]) -> Vector:
+    """Probabilities that sections, refrains and sentences have in common."""
+    said = [0.0 if all(reading.light) else reading.words for reading in readings]
+    logs = keep_together(np.log(np.maximum(odds, 1e-6)), song, said)
+    likely = np.exp(logs - logs.max(axis=1, keepdims=True))
+    kept: Vector = likely / likely.sum(axis=1, keepdims=True)
+    return kept
 
 
 def _feeling(odds: Vector, phrase: Phrase, reading: Reading) -> Feeling:
@@ -271,7 +306,10 @@ def sound_evidence(phrase: Phrase) -> Vector:
 
 
 def _weight(reading: Reading) -> float:
-    """How much a line's own words count, 0.4 to 1: "on the run" alone tells little."""
+    """How much a line's own words count, 0.4 to 1: "on the road" alone tells little."""
+    last = len(reading.common) - 1
+    if any(one.first == 0 and one.last == last for one in reading.named):
+        return 1.0
     return 0.4 + 0.6 * min(1.0, reading.words / FEW_WORDS)
 
 
@@ -324,12 +362,16 @@ def read_line(line: Line, language: str) -> Reading:
     hits = lexicon.search(tokens) if lexicon is not None else ()
     if not any(hit.section in ("emotions", "images") for hit in hits):
         english = lexicon_of("en")
-        hits = english.search(tokens) if english is not None else ()
+        hits = (*hits, *english.search(tokens)) if english is not None else hits
     named = tuple(one for hit in hits if hit.section == "emotions" for one in _named(hit, hits, tokens))
+    scorned = any(hit.name == "scorn" for hit in hits)
+    denied = [hit for hit in hits if _is_taken_away(hit, hits, tokens, scorned=scorned)]
     turn = max((hit.syllables[1] for hit in hits if hit.name == "contrast"), default=-1)
     scores = np.zeros(len(EMOTIONS))
     for one in named:
         scores[INDEX[one.emotion]] += one.weight * (AFTER_BUT if 0 <= turn < one.first else 1.0)
+    if scorned:
+        scores[INDEX[Emotion.ANGER]] += SCORN
     strength = 1.0 + 0.12 * min(3, sum(hit.name == "intensifiers" for hit in hits))
     strength -= 0.2 * any(hit.name == "softeners" for hit in hits)
     high = sum(hit.weight for hit in hits if (hit.section, hit.name) == ("arousal", "high"))
@@ -338,18 +380,34 @@ def read_line(line: Line, language: str) -> Reading:
         scores=strength * scores,
         arousal=float(np.tanh(0.5 * (high - low))),
         named=named,
-        images=tuple(Image(hit.name, *hit.syllables) for hit in hits if hit.section == "images"),
-        common=_common(hits, len(line.syllables)),
+        images=tuple(
+            Image(hit.name, *hit.syllables)
+            for hit in hits
+            if hit.section == "images" and (hit not in denied or hit.name == "no")
+        ),
+        common=_small(hits, len(line.syllables), ("common",)),
         words=_count_words(hits, tokens),
         question=_asks(line.text, hits),
         exclaimed="!" in line.text or "\uff01" in line.text,
+        light=_small(
+            _unstressed(hits, stressing=bool(denied)), len(line.syllables), ("common", "light")
+        ),
+        denied=tuple(hit.syllables for hit in denied),
+        unsmiling=any(hit.name == "laugh" or hit.name in BRIGHT for hit in denied),
+        colloquial=any(hit.name == "colloquial" for hit in hits),
     )
 
 
-def _common(hits: Sequence[Hit], count: int) -> tuple[bool, ...]:
+def _unstressed(hits: Sequence[Hit], *, stressing: bool) -> list[Hit]:
+    """Hits without the small words that deny something: they are stressed then."""
+    no = {hit.syllables for hit in hits if stressing and hit.name.startswith("negators")}
+    return [hit for hit in hits if hit.syllables not in no]
+
+
+def _small(hits: Sequence[Hit], count: int, lists: tuple[str, ...]) -> tuple[bool, ...]:
     small = [False] * count
     for hit in hits:
-        if hit.name == "common" and not hit.dense:
+        if hit.name in lists and not hit.dense:
             for syllable in range(hit.syllables[0], hit.syllables[1] + 1):
                 small[syllable] = True
     return tuple(small)
@@ -376,10 +434,25 @@ def _named(hit: Hit, hits: Sequence[Hit], line: Tokens) -> list[Named]:
     """The feeling a word names; denied ones become what `TURNED` says."""
     emotion = Emotion(hit.name)
     weight = hit.weight * (1.25 if hit.last > hit.first and not hit.dense else 1.0)
-    turning = {other.name for other in hits if _denies(other, hit, line)}
-    if not turning or turning >= {"negators", "stoppers"}:  # "can't stop loving" loves
+    if emotion in BRIGHT and any(other.name == "scorn" for other in hits):
+        return [Named(Emotion.ANGER, weight, *hit.syllables)]
+    if not _is_denied(hit, hits, line):
         return [Named(emotion, weight, *hit.syllables)]
     return [Named(turned, part * weight, *hit.syllables) for turned, part in TURNED[emotion]]
+
+
+def _is_denied(hit: Hit, hits: Sequence[Hit], line: Tokens) -> bool:
+    turning = {other.name for other in hits if _denies(other, hit, line)}
+    return bool(turning) and not turning >= {"negators", "stoppers"}  # "can't stop loving" loves
+
+
+def _is_taken_away(hit: Hit, hits: Sequence[Hit], line: Tokens, *, scorned: bool) -> bool:
+    """Whether a feeling or picture is named only to say that it is not there or not deserved."""
+    if hit.section not in ("emotions", "images"):
+        return False
+    if scorned and (hit.name == "laugh" or (hit.section == "emotions" and hit.name in BRIGHT)):
+        return True
+    return _is_denied(hit, hits, line)
 
 
 def _denies(negator: Hit, hit: Hit, line: Tokens) -> bool:

@@ -25,7 +25,7 @@ WEAK: Final = 0.5
 _SECTIONS: Final = ("emotions", "arousal", "images", "grammar")
 _GRAMMAR: Final = (
     "negators", "negators_after", "stoppers", "intensifiers", "softeners", "questions", "contrast",
-    "common",
+    "common", "light", "scorn", "colloquial",
 )  # fmt: skip
 
 

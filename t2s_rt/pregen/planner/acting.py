@@ -562,6 +562,58 @@ HELD_NOTES: Final[Mapping[Emotion, Option]] = {
 }
 """What is done with a note held long, where the region's option leaves it free."""
 
+LATER: Final = 4
+"""The rank of what a very long note does: nothing else takes its time."""
+
+
+def _long_note(brow: str, gain: float, first_eyes: Option, then_eyes: Option, lift: float) -> Option:
+    """A note that develops: brows and head rise twice, the eyes open or close once."""
+    return (
+        Beat(_B, brow, 0.7 * gain, _P.ARRIVAL, 'arrives on "{word}"', LATER),
+        Beat(_B, brow, 1.25 * gain, _P.SWELL, 'and grows until the voice lets go of "{word}"', LATER),
+        *first_eyes,
+        *then_eyes,
+        Beat(_N, "lift", 0.6 * lift, _P.ARRIVAL, 'the head rises with "{word}"', LATER),
+        Beat(_N, "lift", 1.2 * lift, _P.SWELL, "and higher, released with the voice", LATER),
+    )
+
+
+def _closing(gain: float) -> Option:
+    return (Beat(_E, "close", gain, _P.ARRIVAL, 'closes the eyes into "{word}"', LATER, growth=-0.2),)
+
+
+def _opening(gain: float) -> Option:
+    return (Beat(_E, "widen", gain, _P.SWELL, 'opens the eyes: "{word}" is there', LATER),)
+
+
+_BRIGHT_NOTE: Final = _long_note("raise", 0.36, _closing(0.4), _opening(0.26), 0.36)
+_SOFT_NOTE: Final = _long_note("raise_inner", 0.2, _closing(0.5), (), 0.18)
+LONG_NOTES: Final[Mapping[Emotion, Option]] = {
+    Emotion.JOY: _BRIGHT_NOTE,
+    Emotion.HOPE: _BRIGHT_NOTE,
+    Emotion.PRIDE: _BRIGHT_NOTE,
+    Emotion.PLAY: _BRIGHT_NOTE,
+    Emotion.LONGING: _long_note("raise_inner", 0.42, _closing(0.46), _opening(0.14), 0.3),
+    Emotion.TENDERNESS: _SOFT_NOTE,
+    Emotion.CALM: _long_note("raise", 0.16, (), (), 0.16),
+    Emotion.SORROW: (
+        Beat(_B, "raise_inner", 0.36, _P.ARRIVAL, 'it comes up with "{word}"', LATER),
+        Beat(_B, "raise_inner", 0.6, _P.SWELL, 'and breaks before "{word}" ends', LATER),
+        Beat(_E, "close", 0.5, _P.SWELL, 'shut at the end of "{word}"', LATER, growth=0.2),
+    ),
+    Emotion.ANGER: (
+        Beat(_B, "furrow", 0.46, _P.ARRIVAL, 'holds "{word}" against them', LATER),
+        Beat(_B, "furrow", 0.66, _P.SWELL, "and does not let go", LATER),
+        Beat(_E, "widen", 0.34, _P.SWELL, 'glares through "{word}"', LATER),
+    ),
+    Emotion.FEAR: (
+        Beat(_B, "raise_inner", 0.4, _P.ARRIVAL, 'dread rises with "{word}"', LATER),
+        Beat(_B, "raise_inner", 0.6, _P.SWELL, "terror", LATER),
+        Beat(_E, "widen", 0.5, _P.SWELL, 'stares through "{word}"', LATER),
+    ),
+}
+"""What happens on a note of more than three seconds: a face that freezes on it is a mask."""
+
 _OPEN_UP: Final[Option] = (
     Beat(_B, "raise", 0.4, _P.HELD, 'everything opens on "{word}"', STRONG),
     Beat(_E, "widen", 0.3, _P.HELD, "eyes open with it", STRONG),

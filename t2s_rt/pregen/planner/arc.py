@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from typing import Final
 from t2s_rt.pregen.descriptors import effort
 from t2s_rt.pregen.emotion import Feeling
 from t2s_rt.pregen.phrase import PhrasedSong
+from t2s_rt.pregen.tone import refrain_key
 
 REFRAIN_GROWS: Final = 0.07
 """A line that comes again is meant more each time."""
@@ -78,9 +78,3 @@ def _summit(song: PhrasedSong, feelings: Sequence[Feeling], growths: Sequence[fl
         for phrase, feeling, growth in zip(song.phrases, feelings, growths, strict=True)
     ]
     return max(range(len(worth)), key=lambda index: (round(worth[index], 3), index))
-
-
-def refrain_key(text: str) -> str:
-    """What lines have in common that are sung again: their letters."""
-    folded = unicodedata.normalize("NFKC", text).casefold()
-    return "".join(character for character in folded if character.isalnum())

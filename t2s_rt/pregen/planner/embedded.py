@@ -14,7 +14,7 @@ import numpy as np
 from t2s_rt.intensity.actions import Region
 from t2s_rt.pregen.agra import Bank
 from t2s_rt.pregen.descriptors import delivery, effort
-from t2s_rt.pregen.emotion import Feeling, LineJudge, feel
+from t2s_rt.pregen.emotion import Feeling, Image, LineJudge, feel
 from t2s_rt.pregen.phrase import Delivery, Emotion, Phrase, PhrasedSong
 from t2s_rt.pregen.plan import PhrasePlan, PlanReport, header_of, window
 from t2s_rt.pregen.planner.acting import (
@@ -22,6 +22,8 @@ from t2s_rt.pregen.planner.acting import (
     BREATH,
     CLIMAX,
     HELD_NOTES,
+    LATER,
+    LONG_NOTES,
     QUESTION,
     QUESTIONING_BROWS,
     REPERTOIRE,
@@ -32,8 +34,8 @@ from t2s_rt.pregen.planner.acting import (
 )
 from t2s_rt.pregen.planner.arc import Part, find_arc
 from t2s_rt.pregen.planner.images import GESTURES, Gesture
-from t2s_rt.pregen.planner.points import Place, Points, Span, find_points
-from t2s_rt.pregen.planner.stage import Wish, settle
+from t2s_rt.pregen.planner.points import HELD_ON_SMALL_S, Place, Points, Span, find_points
+from t2s_rt.pregen.planner.stage import Wish, settle, stagger
 from t2s_rt.pregen.probe import line_judge
 from t2s_rt.pregen.recall import Recall
 from t2s_rt.subtitles.cue import SubtitleTrack, cue_order
@@ -160,7 +162,7 @@ class EmbeddedPlanner:
         for phrase, feeling, part in zip(song.phrases, feelings, arc, strict=True):
             frame = window(song, phrase.index)
             scene = _scene(phrase, feeling, part, frame, memory, seed)
-            cues = settle(_wishes(scene, memory), frame)
+            cues = settle(stagger(_wishes(scene, memory), frame), frame)
             plans.append(
                 PhrasePlan(
                     phrase.index,
@@ -216,12 +218,29 @@ def _wishes(scene: _Scene, memory: _Memory) -> list[Wish]:
     if scene.climax:
         beats += CLIMAX[emotion]
     beats += _question(scene)
+    if Place.ARRIVAL in scene.points.spans:
+        beats += LONG_NOTES[emotion]
     beats += HELD_NOTES.get(emotion, ())
     for region, options in REPERTOIRE[emotion].items():
         beats += _choose(scene, memory, region, options)
     beats += BREATH.get(emotion, USUAL_BREATH)
     wishes = [one for beat in beats if (one := wish(beat)) is not None]
-    return wishes + _image_wishes(scene, memory)
+    wishes += _image_wishes(scene, memory)
+    return [one for one in wishes if not _betrays(scene, one)]
+
+
+def _betrays(scene: _Scene, wish: Wish) -> bool:
+    """Whether a move says what the words do not.
+
+    A smile does in a line that denies what is smiled at; giving up does while a very long note grows.
+    """
+    if wish.move == "smile":
+        return scene.feeling.reading.unsmiling
+    note = scene.points.spans.get(Place.ARRIVAL)
+    if note is None or scene.feeling.emotion is Emotion.SORROW:
+        return False
+    gives_up = wish.move in ("look_down", "look_left", "look_right", "frown", "lower", "press")
+    return gives_up and wish.span.end_s > note.start_s
 
 
 def _question(scene: _Scene) -> list[Beat]:
@@ -311,6 +330,8 @@ def _image_wishes(scene: _Scene, memory: _Memory) -> list[Wish]:
     found = []
     for image in scene.feeling.reading.images:
         gestures = [one for one in GESTURES.get(image.name, ()) if emotion in one.emotions]
+        if not _carries(scene, image):
+            continue
         rested = index - memory.images.get(image.name, -99) > IMAGE_RESTS or scene.part.again
         if gestures and rested:
             length_s = scene.points.word_span(image.first, image.last)
@@ -327,10 +348,19 @@ def _image_wishes(scene: _Scene, memory: _Memory) -> list[Wish]:
     return wishes
 
 
+def _carries(scene: _Scene, image: Image) -> bool:
+    """Whether a picture's word is one that a singer acts: no small word that is sung in passing."""
+    if image.name in ("no", "yes") or not all(scene.feeling.reading.light[image.first : image.last + 1]):
+        return True
+    notes = scene.points.syllables[image.first : image.last + 1]
+    return max(end_s - start_s for start_s, end_s in notes) >= HELD_ON_SMALL_S
+
+
 def _gesture(scene: _Scene, gesture: Gesture, span: Span) -> Wish:
     intensity = _tempered(gesture.gain * (1.0 + 0.8 * (scene.drive - 0.5)))
     move = _sided(gesture.move, scene.side, gesture.region)
     if move in ("nod", "sway", "shake"):
         span = Span(span.start_s, max(span.end_s, span.start_s + 0.8), span.word)
     why = _said(scene, gesture.why.replace("{word}", span.word))
-    return Wish(gesture.region, move, intensity, span, why, ACCENT, accent=True)
+    rank = LATER if gesture.firm else ACCENT
+    return Wish(gesture.region, move, intensity, span, why, rank, accent=True)

@@ -12,6 +12,7 @@ from t2s_rt.pregen.phrase import Emotion
 _BRIGHT: Final = frozenset({Emotion.JOY, Emotion.HOPE, Emotion.PRIDE, Emotion.PLAY})
 _DARK: Final = frozenset({Emotion.SORROW, Emotion.LONGING, Emotion.FEAR, Emotion.ANGER})
 _SOFT: Final = frozenset({Emotion.TENDERNESS, Emotion.LONGING, Emotion.SORROW})
+_FIERCE: Final = frozenset({Emotion.ANGER, Emotion.FEAR})
 _ALL: Final = frozenset(Emotion)
 _NOT_CALM: Final = _ALL - {Emotion.CALM}
 
@@ -29,6 +30,7 @@ class Gesture:
         why: What a person reads; ``{word}`` is put in.
         emotions: In which it is done.
         worth: Which images a phrase takes when there are many: the greater ones.
+        firm: Whether it wins over a held note and the emotion's own way: who looks far does not doze.
     """
 
     region: Region
@@ -37,6 +39,7 @@ class Gesture:
     why: str
     emotions: frozenset[Emotion]
     worth: float = 1.0
+    firm: bool = False
 
 
 GESTURES: Final[Mapping[str, tuple[Gesture, ...]]] = {
@@ -56,6 +59,16 @@ GESTURES: Final[Mapping[str, tuple[Gesture, ...]]] = {
     "rain": (Gesture(_E, "close", 0.26, 'against the "{word}"', _SOFT | {Emotion.FEAR}),),
     "see": (Gesture(_E, "widen", 0.22, 'sees: "{word}"', _BRIGHT | {Emotion.FEAR}, 0.9),),
     "shut": (Gesture(_E, "close", 0.46, 'lids fall with "{word}"', _SOFT, 1.3),),
+    "vast": (
+        Gesture(_E, "widen", 0.34, 'eyes wide for all of it: "{word}"', _ALL - _FIERCE, 2.0, firm=True),
+        Gesture(_E, "look_up", 0.2, 'far over "{word}"', _ALL - _FIERCE, firm=True),
+        Gesture(_B, "raise", 0.34, 'wonders at "{word}"', _ALL - _FIERCE, firm=True),
+    ),
+    "invite": (
+        Gesture(_N, "nod", 0.2, 'beckons: "{word}"', _BRIGHT | {Emotion.TENDERNESS, Emotion.CALM}, 1.4),
+        Gesture(_B, "raise", 0.34, 'asks along: "{word}"', _BRIGHT | {Emotion.TENDERNESS}),
+        Gesture(_M, "smile", 0.4, 'come: "{word}"', _BRIGHT | {Emotion.TENDERNESS}),
+    ),
     "far": (
         Gesture(_E, "aside", 0.3, 'after it, "{word}"', _NOT_CALM - {Emotion.PRIDE}, 1.1),
         Gesture(_N, "turn", 0.2, 'turns towards "{word}"', _SOFT | {Emotion.HOPE, Emotion.JOY}),

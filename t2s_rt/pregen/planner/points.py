@@ -19,6 +19,10 @@ READY_S: Final = 0.12
 ACCENT_S: Final = 0.45
 """An accent shorter than this is a twitch."""
 PAD_S: Final = 0.15
+LONG_NOTE_S: Final = 3.0
+"""A note that long is a scene of its own: the face arrives, grows and lets go with the voice."""
+HELD_ON_SMALL_S: Final = 1.0
+"""A small word carries an accent only where it is sung that long."""
 
 
 class Place(StrEnum):
@@ -44,6 +48,10 @@ class Place(StrEnum):
     """The rest after the phrase."""
     BREATH = "breath"
     """The rest before it."""
+    ARRIVAL = "arrival"
+    """The first half of a very long note."""
+    SWELL = "swell"
+    """Its second half, until the voice lets go."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,14 +115,15 @@ def find_points(
     spans = points.spans
     middle_s = 0.5 * (sung_from_s + sung_to_s)
     spans[Place.WHOLE] = Span(start_s, end_s, words[0])
+    stress = points.word_span(sung_stress(line, first, last), last)
     spans[Place.STRESS] = stress
     spans[Place.UNTIL] = Span(start_s, max(stress.start_s, start_s), stress.word)
     spans[Place.ONWARD] = Span(stress.start_s, end_s, stress.word)
     spans[Place.FIRST_HALF] = Span(start_s, middle_s, words[0])
     spans[Place.SECOND_HALF] = Span(middle_s, end_s, words[-1])
-    _add_notes(spans, line, words, end_s)
-    last_word = max((i for i in range(len(words)) if i == 0 or words[i] != words[i - 1]), default=0)
-    spans[Place.END] = Span(times[last_word][0] - READY_S, end_s, words[-1])
+    _add_notes(points, phrase, reading, end_s)
+    final = _last_word(words, reading.light)
+    spans[Place.END] = Span(times[final][0] - READY_S, end_s, words[final])
     if window[1] - sung_to_s > 0.35:
         spans[Place.AFTER] = Span(sung_to_s + 0.05, min(window[1], sung_to_s + 0.6), words[-1])
     if sung_from_s - window[0] > 0.3:
@@ -122,22 +131,62 @@ def find_points(
     return points
 
 
-def _add_notes(spans: dict[Place, Span], line: Line, words: Sequence[str], end_s: float) -> None:
+def _last_word(words: Sequence[str], light: Sequence[bool]) -> int:
+    """First syllable of the last word that carries meaning; of the last at all where none does."""
+    begins = [i for i in range(len(words)) if i == 0 or words[i] != words[i - 1]]
+    return max((i for i in begins if not light[i]), default=begins[-1])
+
+
+def _add_notes(points: Points, phrase: Phrase, reading: Reading, end_s: float) -> None:
+    """The longest and the highest note; small words have neither unless they are sung long."""
+    line, words, spans = phrase.line, points.word_of, points.spans
     starts = [one.start_s for one in line.syllables]
-    long_from_s, long_to_s = max(held_spans(line), key=lambda span: (span[1] - span[0], span[0]))
-    if long_to_s - long_from_s >= HELD_S:
-        word = words[starts.index(long_from_s)]
-        spans[Place.HELD] = Span(long_from_s + 0.06, min(end_s, long_to_s + 0.1), word)
+    denied = _covered(reading.denied, len(words))
+    notes = [
+        (till_s - from_s, starts.index(from_s), from_s, till_s)
+        for from_s, till_s in held_spans(line)
+        if from_s in starts
+    ]
+    long_enough = [
+        note
+        for note in notes
+        if note[0] >= (HELD_ON_SMALL_S if reading.light[note[1]] else HELD_S) and not denied[note[1]]
+    ]
+    if long_enough:
+        length_s, index, from_s, till_s = max(long_enough)
+        spans[Place.HELD] = Span(from_s + 0.06, min(end_s, till_s + 0.1), words[index])
+        if length_s > LONG_NOTE_S:
+            middle_s = from_s + 0.5 * length_s
+            spans[Place.ARRIVAL] = Span(from_s + 0.06, middle_s, words[index])
+            spans[Place.SWELL] = Span(middle_s, min(end_s, till_s + 0.1), words[index])
     pitched = [
         (one.pitch_midi, one.duration_s, index)
         for index, one in enumerate(line.syllables)
         if one.pitch_midi is not None
     ]
-    if len({pitch for pitch, _, _ in pitched}) > 1:
-        _, _, index = max(pitched)
+    carrying = [
+        note
+        for note in pitched
+        if not (reading.light[note[2]] or denied[note[2]]) or note[1] >= HELD_ON_SMALL_S
+    ]
+    if len({pitch for pitch, _, _ in pitched}) > 1 and carrying:
+        _, _, index = max(carrying)
         peak = line.syllables[index]
         end = max(peak.end_s + PAD_S, peak.start_s - READY_S + ACCENT_S)
         spans[Place.PEAK] = Span(peak.start_s - READY_S, end, words[index])
+
+
+def _covered(ranges: Sequence[tuple[int, int]], count: int) -> list[bool]:
+    return [any(first <= i <= last for first, last in ranges) for i in range(count)]
+
+
+def sung_stress(line: Line, first: int, last: int) -> int:
+    """The syllable of a word that is sung strongest: the longest, then the highest, then the first."""
+    notes = line.syllables[first : last + 1]
+    return first + max(
+        range(len(notes)),
+        key=lambda i: (round(notes[i].duration_s, 2), notes[i].pitch_midi or 0.0, -i),
+    )
 
 
 def stressed(phrase: Phrase, reading: Reading) -> tuple[int, int]:
@@ -158,13 +207,24 @@ def stressed(phrase: Phrase, reading: Reading) -> tuple[int, int]:
         length = max(one.duration_s for one in notes) / longest_s
         tops = [one.pitch_midi for one in notes if one.pitch_midi is not None]
         height = (max(tops) - low) / (high - low) if tops and high > low else 0.0
-        small = all(reading.common[first : last + 1])
+        small = all(reading.light[first : last + 1])
+        denied = any(one <= last and other >= first for one, other in reading.denied)
         pictured = any(
             one.first <= last and one.last >= first and one.name not in ("you", "me")
             for one in reading.images
         )
         late = 0.15 * last / len(line.syllables)
-        return min(named, 3.0) * 0.5 + 0.7 * length + 0.5 * height + 0.3 * pictured + late - 1.2 * small
+        if denied:
+            named = 0.0
+        return (
+            min(named, 3.0) * 0.5
+            + 0.7 * length
+            + 0.5 * height
+            + 0.3 * pictured
+            + late
+            - 2.2 * small
+            - 1.5 * denied
+        )
 
     return max(groups, key=worth)
 

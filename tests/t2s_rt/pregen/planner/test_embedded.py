@@ -68,7 +68,7 @@ def test_a_phrase_alone_is_planned_as_in_its_song(planner: EmbeddedPlanner) -> N
     ("text", "language", "expected", "never"),
     [
         ("we laugh and we dance", "en", {"smile"}, {"frown", "furrow", "raise_inner"}),
-        ("ich weine, ich bin so allein", "de", {"raise_inner", "look_down"}, {"smile"}),
+        ("ich weine, ich bin so allein", "de", {"raise_inner", "lower"}, {"smile"}),
         ("te odio, maldito mentiroso", "es", {"furrow"}, {"smile"}),
         ("dors mon enfant, mon amour", "fr", {"close"}, {"furrow", "open"}),
         ("怖くて ふるえている", "ja", {"widen"}, {"smile"}),
@@ -152,6 +152,112 @@ def test_a_long_rest_is_left_in_peace(planner: EmbeddedPlanner) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("I'm not laughing any more", "en"),
+        ("There's no tomorrow", "en"),
+        ("How can you laugh at me", "en"),
+        ("ich lache nicht mehr", "de"),
+        ("wie kannst du noch l\u00e4cheln", "de"),
+        ("だましたな よくも笑っていられるな", "ja"),
+    ],
+)
+@pytest.mark.parametrize("lexical", [True, False])
+def test_nobody_smiles_at_what_is_denied_or_scorned(text: str, language: str, lexical: bool) -> None:
+    plan = EmbeddedPlanner(lexical=lexical).plan_phrase(phrased(text, PLAIN, language=language), 0, 0)
+    assert "smile" not in {cue.move for cue in plan.cues}
+    assert not [cue for cue in plan.cues if '"laughing"' in cue.text or '"tomorrow"' in cue.text]
+
+
+def test_comfort_still_smiles(planner: EmbeddedPlanner) -> None:
+    assert "smile" in moves_of(planner, phrased("don't cry, my love", PLAIN))
+
+
+def test_a_teasing_excuse_is_played(planner: EmbeddedPlanner) -> None:
+    whole = phrased("Oh sure, you only stayed six hours for the coffee", PLAIN)
+    assert planner.plan_phrase(whole, 0, 0).emotion is Emotion.PLAY
+
+
+@pytest.mark.parametrize("text", ["coming home", "I miss you home", "we laugh home", "all alone home"])
+def test_a_very_long_note_develops_and_does_not_give_up(planner: EmbeddedPlanner, text: str) -> None:
+    *words, last = text.split()
+    rows = [(f" {word}", 2.0 + 0.4 * i, 2.4 + 0.4 * i, 60.0) for i, word in enumerate(words)]
+    from_s = 2.0 + 0.4 * len(words)
+    whole = phrase_song(song([line(*rows, (f" {last}", from_s, from_s + 8.0, 67.0))]))
+    plan = planner.plan_phrase(whole, 0, 0)
+    brows = [cue for cue in plan.cues if cue.region == "brows" and cue.end_s > from_s + 0.5]
+    assert len(brows) >= 2
+    assert brows[-1].intensity > brows[-2].intensity + 0.05
+    assert from_s + 2.5 <= brows[-1].start_s <= from_s + 5.5
+    if plan.emotion is not Emotion.SORROW:
+        during = {cue.move for cue in plan.cues if cue.end_s > from_s + 1.0}
+        assert not during & {"look_down", "frown", "lower", "press"}
+
+
+def test_as_far_as_one_can_see_opens_the_eyes(planner: EmbeddedPlanner) -> None:
+    moves = moves_of(planner, phrased("miwatasu kagiri", PLAIN, language="ja"))
+    assert {"widen", "look_up", "raise"} <= moves
+    assert "close" not in moves
+
+
+def test_an_invitation_beckons(planner: EmbeddedPlanner) -> None:
+    plan = planner.plan_phrase(phrased("izaya izaya", PLAIN, language="ja"), 0, 0)
+    assert plan.emotion in (Emotion.HOPE, Emotion.JOY)
+    assert "smile" in {cue.move for cue in plan.cues}
+
+
+def contradictions(cues: tuple[Cue, ...]) -> list[tuple[Cue, Cue]]:
+    def against(one: Cue, other: Cue) -> bool:
+        pair = (one.move, other.move)
+        shut = one.move == "close" and one.intensity >= 0.4 and other.move.startswith("look_")
+        return shut or pair in (("widen", "squint"), ("smile", "furrow"))
+
+    return [
+        (a, b)
+        for a, b in itertools.permutations(cues, 2)
+        if against(a, b) and min(a.end_s, b.end_s) - max(a.start_s, b.start_s) > 0.002
+    ]
+
+
+def check_readable(plan_cues: tuple[Cue, ...]) -> None:
+    starts = sorted(cue.start_s for cue in plan_cues)
+    assert not contradictions(plan_cues)
+    assert all(later - sooner > 0.03 for sooner, later in zip(starts, starts[3:], strict=False))
+    assert all(cue.duration_s >= 0.29 for cue in plan_cues)
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_generated_lines_are_readable(planner: EmbeddedPlanner, seed: int) -> None:
+    chance = np.random.default_rng(seed)
+    words = (
+        "love",
+        "hate",
+        "never",
+        "sky",
+        "cry",
+        "the",
+        "dance",
+        "fear",
+        "home",
+        "liar",
+        "laugh",
+        "see",
+    )
+    text = " ".join(chance.choice(words, 6))
+    sound = Descriptors(loudness=float(chance.uniform()), pitch=float(chance.uniform()), rate=2.5)
+    check_readable(planner.plan_phrase(phrased(text, sound), 0, seed).cues)
+
+
+@pytest.mark.corpus
+@pytest.mark.parametrize("name", ["on_the_run", "chasing_marks", "verdaechtig"])
+def test_real_songs_are_readable(planner: EmbeddedPlanner, name: str) -> None:
+    whole = phrase_song(load_song(KARAOKE / name / "song.txt"))
+    cues = planner.plan(whole, 0).cues
+    check_readable(cues)
+    assert 3.5 <= len(cues) / len(whole.phrases) <= 7.0
+
+
 @pytest.mark.parametrize("seed", range(25))
 def test_any_song_gives_a_valid_track(planner: EmbeddedPlanner, seed: int) -> None:
     whole = phrase_song(any_song(np.random.default_rng(seed)))
@@ -185,4 +291,4 @@ def test_real_songs_move_every_region_in_most_phrases(planner: EmbeddedPlanner, 
     moved = [len({cue.region for cue in plan.cues}) for plan in plans]
     assert float(np.mean([count >= 3 for count in moved])) >= 0.7
     assert 2.0 <= float(np.mean([len(plan.cues) for plan in plans])) <= 10.0
-    assert len({plan.emotion for plan in plans}) >= 3
+    assert len({plan.emotion for plan in plans}) >= 2

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from t2s_rt.lyrics import Line
 from t2s_rt.pregen.emotion import read_line
 from t2s_rt.pregen.phrase import Descriptors, Phrase
@@ -31,7 +33,7 @@ def test_the_longest_note_is_held_and_the_highest_is_the_peak() -> None:
     spans = points_of(HELD).spans
     assert spans[Place.HELD].word == "light"
     assert 2.9 <= spans[Place.HELD].start_s < 3.1
-    assert spans[Place.PEAK].word == "the"
+    assert spans[Place.PEAK].word == "light"
 
 
 def test_a_line_of_short_equal_notes_holds_none() -> None:
@@ -65,3 +67,50 @@ def test_a_line_without_spaces_is_placed_by_its_syllables() -> None:
     phrase = Phrase(0, one, "ja", 0, Descriptors())
     points = find_points(phrase, read_line(one, "ja"), (1.5, 6.0), 0.3, 0.4)
     assert points.spans[Place.STRESS].word.startswith("うれし")
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "never"),
+    [
+        ("I should be seeing you", "en", {"I", "should", "be", "you"}),
+        ("the road beneath my feet", "en", {"the", "beneath", "my"}),
+        ("fahr den Wagen vor", "de", {"den", "vor"}),
+        ("ihr wollt doch alle sicher sein", "de", {"ihr", "wollt", "doch", "sein"}),
+        ("je marche vers toi sous la pluie", "fr", {"je", "vers", "sous", "la"}),
+        ("camino hacia la luz contra el viento", "es", {"hacia", "la", "contra", "el"}),
+    ],
+)
+@pytest.mark.parametrize("high", range(3))
+def test_small_words_anchor_nothing(text: str, language: str, never: set[str], high: int) -> None:
+    pitches = [60.0, 60.0, 60.0]
+    pitches[high] = 67.0
+    one = sung(text, 2.0, pitches)
+    phrase = Phrase(0, one, language, 0, Descriptors())
+    points = find_points(phrase, read_line(one, language), (1.5, 6.0), 0.3, 0.4)
+    for place in (Place.STRESS, Place.PEAK, Place.HELD):
+        if place in points.spans:
+            assert points.spans[place].word not in never
+
+
+def test_a_denied_word_is_not_the_one_that_is_stressed() -> None:
+    assert (
+        points_of(sung("no tomorrow comes tonight", 2.0, [60.0])).spans[Place.STRESS].word != "tomorrow"
+    )
+
+
+def test_an_accent_lies_on_the_sung_stress_of_its_word() -> None:
+    one = line(
+        (" so", 2.0, 2.3, 60.0),
+        (" for", 2.3, 2.5, 60.0),
+        ("got", 2.5, 3.4, 64.0),
+        ("ten", 3.4, 3.5, 60.0),
+    )
+    stress = points_of(one).spans[Place.STRESS]
+    assert stress.word == "forgotten" or stress.word == "ten"
+    assert 2.3 < stress.start_s < 2.5
+
+
+def test_a_very_long_note_arrives_and_swells() -> None:
+    spans = points_of(line((" coming", 2.0, 2.5, 60.0), (" home", 2.5, 10.5, 67.0))).spans
+    assert spans[Place.ARRIVAL].end_s == spans[Place.SWELL].start_s == 6.5
+    assert Place.ARRIVAL not in points_of(HELD).spans

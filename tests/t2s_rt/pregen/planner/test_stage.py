@@ -9,7 +9,7 @@ import pytest
 
 from t2s_rt.intensity.actions import Region
 from t2s_rt.pregen.planner.points import Span
-from t2s_rt.pregen.planner.stage import Wish, settle
+from t2s_rt.pregen.planner.stage import Wish, settle, stagger
 from t2s_rt.subtitles.cue import SubtitleTrack
 from t2s_rt.subtitles.moves import MOVES
 
@@ -36,7 +36,7 @@ def test_moves_of_a_common_action_exclude_each_other() -> None:
 
 
 def test_moves_of_different_actions_are_done_together() -> None:
-    cues = settle([wish("close", 1, 5), wish("look_down", 2, 3)], WINDOW)
+    cues = settle([wish("close", 1, 5, 0.3), wish("look_down", 2, 3)], WINDOW)
     assert [(cue.move, cue.duration_s) for cue in cues] == [("close", 4), ("look_down", 1)]
 
 
@@ -74,3 +74,27 @@ def test_any_wishes_make_a_valid_track(seed: int) -> None:
     assert all(0.0 <= cue.start_s < cue.end_s <= 10.0 for cue in cues)
     assert {cue.region for cue in cues} == set(Region)
     assert all(a.start_s <= b.start_s for a, b in itertools.pairwise(cues))
+
+
+@pytest.mark.parametrize(
+    ("one", "other"), [("widen", "squint"), ("smile", "furrow"), ("close", "look_up")]
+)
+def test_a_face_does_not_contradict_itself(one: str, other: str) -> None:
+    for first, second in ((one, other), (other, one)):
+        cues = settle([wish(first, 1, 5), wish(second, 2, 3, rank=2)], WINDOW)
+        assert [cue.move for cue in cues] == [first, second, first]
+
+
+def test_regions_follow_each_other() -> None:
+    wishes = [wish(move, 2, 4) for move in ("smile", "lift", "look_up", "raise")]
+    starts = {one.region: one.span.start_s for one in stagger(wishes, WINDOW)}
+    assert starts[Region.BROWS] < starts[Region.EYES] < starts[Region.NECK] < starts[Region.MOUTH]
+    assert 0.06 <= starts[Region.EYES] - starts[Region.BROWS] <= 0.2
+
+
+def test_faint_and_crowded_cues_go() -> None:
+    moves = ("smile", "lift", "look_up", "raise", "open", "turn_left", "look_left", "press", "squint")
+    wishes = [wish(move, 1, 3, 0.5 - 0.02 * i) for i, move in enumerate(moves)]
+    kept = settle([*wishes, wish("round", 1, 3, 0.08)], (1.0, 3.0))
+    assert len(kept) == 5
+    assert {cue.region for cue in kept} == set(Region)
