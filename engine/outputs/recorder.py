@@ -11,7 +11,7 @@ import numpy as np
 
 from engine.outputs.base import OutputState, OutputStatus, Tally
 from t2s_rt.errors import ConfigError, T2SError
-from t2s_rt.face.clip import ROW, Rows, arrays, flame_arrays, live_link_csv, row_of
+from t2s_rt.face.clip import ROW, Rows, arrays, flame_arrays, live_link_csv, packed_row
 from t2s_rt.face.clip_glb import animate_head
 from t2s_rt.face.clip_vrma import encode_vrma
 from t2s_rt.face.flame import FlameHead
@@ -121,7 +121,7 @@ class RecorderOutput:
         writer_of(path)
         self.name = name
         self._path = path
-        self._blocks: list[Rows] = []
+        self._blocks: list[memoryview] = []
         self._count = 0
         self._tally = Tally()
         self._trouble = ""
@@ -136,10 +136,10 @@ class RecorderOutput:
         if self._count >= LONGEST_S * FRAME_RATE_HZ:
             self._tally.skipped += 1
             return
-        place = self._count % BLOCK_FRAMES
+        place = self._count % BLOCK_FRAMES * ROW.itemsize
         if place == 0:
-            self._blocks.append(np.zeros(BLOCK_FRAMES, ROW))
-        self._blocks[-1][place] = row_of(signals.frame)
+            self._blocks.append(np.zeros(BLOCK_FRAMES * ROW.itemsize, np.uint8).data)
+        self._blocks[-1][place : place + ROW.itemsize] = packed_row(signals.frame)
         self._count += 1
         self._tally.send(now_ns)
 
@@ -164,7 +164,7 @@ class RecorderOutput:
         """Write the file, away from the event loop."""
         if not self._count:
             return
-        rows = np.concatenate(self._blocks)[: self._count]
+        rows = np.frombuffer(b"".join(self._blocks), ROW, self._count)
         self._blocks, self._count = [], 0
         try:
             await asyncio.to_thread(write_whole, self._path, rows)

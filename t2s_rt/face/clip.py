@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 import zipfile
 from collections.abc import Iterable
 from pathlib import Path
@@ -48,6 +49,8 @@ ROW: Final = np.dtype(
     ]
 )
 """The arrays of `t2s render`, by name."""
+_TIMES: Final = struct.Struct("=3d")
+_VOICE: Final = struct.Struct("=f?2f")
 FLAME_NAMES: Final = ("expression", "jaw_pose", "neck_pose", "global_pose", "eyes_pose")
 
 CSV_NAMES: Final = tuple(
@@ -71,6 +74,19 @@ def row_of(frame: Frame) -> tuple[Any, ...]:
         pose.expression, pose.jaw_pose, pose.neck_pose, pose.global_pose, pose.eyes_pose,
         voice.f0_hz, voice.voiced, voice.loudness_dbfs, voice.voice,
     )  # fmt: skip
+
+
+def packed_row(frame: Frame) -> bytes:
+    """A frame as a row's bytes, at a third of what assigning a row costs; its arrays are float32."""
+    pose, voice = frame.flame, frame.voice
+    times = seconds(frame.pts_samples), seconds(frame.available_samples), frame.song_s
+    return b"".join((
+        _TIMES.pack(*times),
+        frame.actions.data, frame.arkit.data,
+        pose.expression.data, pose.jaw_pose.data, pose.neck_pose.data, pose.global_pose.data,
+        pose.eyes_pose.data,
+        _VOICE.pack(voice.f0_hz, voice.voiced, voice.loudness_dbfs, voice.voice),
+    ))  # fmt: skip
 
 
 def rows_of(frames: Iterable[Frame]) -> Rows:

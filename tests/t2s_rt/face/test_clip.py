@@ -6,7 +6,16 @@ import numpy as np
 import pytest
 
 from t2s_rt.errors import ConfigError
-from t2s_rt.face.clip import CSV_NAMES, arrays, frame_of, live_link_csv, load_rows, rows_of, timecode
+from t2s_rt.face.clip import (
+    CSV_NAMES,
+    arrays,
+    frame_of,
+    live_link_csv,
+    load_rows,
+    packed_row,
+    rows_of,
+    timecode,
+)
 from tests.t2s_rt.face.frames import arkit, frame
 
 
@@ -22,6 +31,13 @@ def test_a_clip_is_read_back_as_it_was(tmp_path: Path) -> None:
     again = frame_of(read, 3)
     assert again.pts_samples == 3 * 800
     np.testing.assert_array_equal(again.arkit, frame(weights=arkit(jawOpen=0.3)).arkit)
+
+
+def test_a_packed_row_has_the_bytes_of_a_row() -> None:
+    given = frame(
+        7, weights=arkit(jawOpen=0.3), neck=(0.1, 0.2, 0.3), eyes=(0.1, 0.2, 0.3, 0.4, 0.5, 0.6)
+    )
+    assert packed_row(given) == rows_of([given]).tobytes()
 
 
 def broken(**changes) -> dict[str, np.ndarray]:

@@ -1,15 +1,17 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from t2s_rt.face.live2d import PARAMETERS, VTS
 from t2s_rt.face.mapping import TABLES
 from t2s_rt.face.phones import IFACIALMOCAP, LIVE_LINK
-from t2s_rt.face.retarget import GLTF_VISEMES, OCULUS, Curve, Retargeter, Table, Target
+from t2s_rt.face.retarget import GLTF_VISEMES, OCULUS, Curve, RetargetBatch, Retargeter, Table, Target
 from t2s_rt.face.signals import SIGNAL_COUNT
 from t2s_rt.face.vrm import PERFECT_SYNC, VRM0, VRM1
-from tests.t2s_rt.face.frames import both, frame, signals
+from tests.t2s_rt.face.frames import arkit, both, frame, signals
 
 
 def values(table: Table, given=None, **weights: float) -> dict[str, float]:
@@ -118,3 +120,32 @@ def test_phone_apps_get_the_names_they_use() -> None:
     assert {"eyeBlink_L", "mouthSmile_R", "jawOpen", "jawLeft", "mouthRight", "noseSneer_L"} <= set(
         short
     )
+
+
+def test_a_batch_computes_what_each_of_its_members_does_alone() -> None:
+    curved = replace(VTS.targets[3], curve=Curve(0.5), gain=1.5, offset=0.1)
+    tables = (
+        PERFECT_SYNC,
+        replace(VTS, targets=(*VTS.targets[:3], curved, *VTS.targets[4:])),
+        LIVE_LINK,
+    )
+    members = [Retargeter(table) for table in tables]
+    batch = RetargetBatch(members)
+    given = signals(jawOpen=0.3, mouthClose=0.5, mouthPucker=0.4)
+    together = [member.read(given).copy() for member in members]
+    batch.close()
+    for member, table, values in zip(members, tables, together, strict=True):
+        alone = np.empty(len(table.targets), np.float32)
+        Retargeter(table).step(given.values, alone)
+        np.testing.assert_allclose(values, alone, atol=1e-6)
+        np.testing.assert_allclose(member.read(given), alone, atol=1e-6)
+
+
+def test_a_batch_computes_again_for_the_next_frame() -> None:
+    member = Retargeter(PERFECT_SYNC)
+    RetargetBatch([member])
+    read = signals(jawOpen=0.3)
+    jaw = PERFECT_SYNC.names.index("JawOpen")
+    assert member.read(read)[jaw] == pytest.approx(0.3)
+    read.read(frame(weights=arkit(jawOpen=0.6)))
+    assert member.read(read)[jaw] == pytest.approx(0.6)

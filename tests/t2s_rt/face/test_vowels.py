@@ -92,3 +92,13 @@ def test_a_face_at_rest_is_silence_and_all_visemes_sum_to_one() -> None:
         found = visemes(chance.random(52).astype(np.float32))
         assert min(found.values()) >= 0.0
         assert sum(found.values()) == pytest.approx(1.0, abs=1e-4)
+
+
+def test_the_fit_does_not_depend_on_the_face_before() -> None:
+    fit, out, fresh = VowelFit(), np.empty(len(VOWELS), np.float32), np.empty(len(VOWELS), np.float32)
+    chance = np.random.default_rng(5)
+    for _ in range(500):
+        face = chance.random(52).astype(np.float32) * (chance.random(52) < 0.3)
+        fit.step(face.astype(np.float32), out)
+        VowelFit().step(face.astype(np.float32), fresh)
+        np.testing.assert_allclose(out, fresh, atol=1e-6)
