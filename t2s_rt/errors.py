@@ -6,6 +6,7 @@
     ├── SubtitleError       motion subtitles cannot be read or ask for the impossible (carries the line)
     ├── MappingError        a mapping file asks for what no program has (carries the line)
     ├── PlanError           a song cannot be planned: no server, no answer that holds
+    ├── CorpusError         training material is missing, damaged or not what its source promises
     ├── DeviceError         a microphone is absent, busy or vanished
     ├── ModelError          a model, manifest or head file is missing, damaged or of another version
     ├── ConfigError         a setting is out of range or contradicts another
@@ -78,6 +79,10 @@ class MappingError(_PlacedError):
 
 class PlanError(T2SError):
     """A song cannot be planned: the language model cannot be reached or was given wrongly."""
+
+
+class CorpusError(T2SError):
+    """Training material is missing, damaged or not what its source promises."""
 
 
 class DeviceError(T2SError):

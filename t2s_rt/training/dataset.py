@@ -47,7 +47,8 @@ tells such sounds by other controls (two of the five takes write 'oh' as pucker)
 _PACKAGE: Final = Path(__file__).resolve().parents[1]
 _HEARING: Final = (
     *(f"audio/{stem}.py" for stem in ("features", "loudness", "mel", "pitch", "voice", "synthesis")),
-    *("types.py", "timebase.py", "training/dataset.py", "training/resing.py", "training/prepare/*.py"),
+    *("types.py", "timebase.py"),
+    *(f"training/{stem}.py" for stem in ("dataset", "resing", "prepare/facegood")),
 )
 """The code that decides what a rendering holds."""
 
