@@ -41,7 +41,7 @@ from t2s_rt.pregen.recall import Recall
 from t2s_rt.subtitles.cue import SubtitleTrack, cue_order
 
 NAME: Final = "embedded-1"
-RULES_VERSION: Final = "1"
+RULES_VERSION: Final = "2"
 """Another version may write other cues for the same song and seed."""
 
 LEAD_S: Final = (0.22, 0.4)
