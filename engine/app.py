@@ -232,7 +232,7 @@ class App:
         self.metrics = Metrics()
         self._clock = clock or SystemClock()
         self._script = _script(config)
-        self._pipeline = Pipeline(config.model, seed=config.seed)
+        self._pipeline = Pipeline(config.model, seed=config.seed, flame=config.flame)
         self._pipeline.conductor = self._script.conductor(self._pipeline.lookahead_samples)
         self._reloads = Reloads(self._script, self._pipeline.conductor)
         self._source: Source = open_source(config.source, clock=self._clock, loop=config.loop)

@@ -26,6 +26,7 @@ class LiveConfig:
         seconds: End after this long; None runs until interrupted or until the source ends.
         model: Folder of an exported model; None for the bundled one.
         seed: Seed of what the performer invents.
+        flame: A calibrated FLAME file whose parameters to send; None for the embedded head's.
         loop: Whether a file starts again when it ends.
         song: Lyrics of the song that is sung; None where unknown. The demo knows its own.
         subtitles: Its motion subtitles; None where there are none.
@@ -48,6 +49,7 @@ class LiveConfig:
     seconds: float | None = None
     model: Path | None = None
     seed: int = 0
+    flame: Path | None = None
     loop: bool = False
     song: Path | None = None
     subtitles: Path | None = None

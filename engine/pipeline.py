@@ -20,6 +20,7 @@ from t2s_rt.conductor import NO_SONG_S, Conductor
 from t2s_rt.errors import ModelError, SetupError
 from t2s_rt.face.flame import FlameHead
 from t2s_rt.face.flame_map import FlameMap
+from t2s_rt.face.flame_store import calibrated_head
 from t2s_rt.face.rig import Rig
 from t2s_rt.inference.motion import BaselineMotion, Motion, MotionModel
 from t2s_rt.intensity.actions import ACTION_COUNT
@@ -51,6 +52,7 @@ class Pipeline:
     Args:
         model_path: Folder of an exported model; None for the bundled one.
         seed: Decides what the performer invents (blinks, gaze, brow and head manners), never the mouth.
+        flame: A calibrated FLAME file whose parameters to send; None for the embedded head's.
 
     Attributes:
         conductor: Knows the song that is sung, set before the first push; None for free singing.
@@ -59,11 +61,13 @@ class Pipeline:
         motion_name: Name of what moves the mouth.
 
     Raises:
-        SetupError: The embedded head has not been built.
+        SetupError: The embedded head has not been built, or ``flame`` not calibrated.
         ModelError: ``model_path`` was given and cannot be used. The bundled model falls back instead.
     """
 
-    def __init__(self, model_path: Path | None = None, *, seed: int = 0) -> None:
+    def __init__(
+        self, model_path: Path | None = None, *, seed: int = 0, flame: Path | None = None
+    ) -> None:
         self.fallback = ""
         self.motion_name = ""
         self._motion = self._load(model_path)
@@ -72,7 +76,7 @@ class Pipeline:
         self._condition = Condition()
         self._performer = Performer(seed, self._motion.knows)
         self._rig = Rig()
-        self._flame = FlameMap(FlameHead.load())
+        self._flame = FlameMap(FlameHead.load() if flame is None else calibrated_head(flame)[0])
         self._resampler: StreamResampler | None = None
         self._hop = np.zeros(HOP_SAMPLES, np.float32)
         self._feature_rows = np.zeros((HOPS_PER_FRAME, FEATURE_COUNT), np.float32)

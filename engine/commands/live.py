@@ -64,6 +64,12 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     parser.add_argument("--token", default="", help="what clients must present as ?token=")
     add_song_options(parser)
     parser.add_argument("--model", type=Path, help="folder of an exported model; default: bundled")
+    parser.add_argument(
+        "--flame",
+        type=Path,
+        metavar="FILE",
+        help="FLAME parameters for this file, calibrated by t2s flame calibrate; default: our head",
+    )
     parser.add_argument("--seed", type=int, default=0, help="another seed blinks otherwise")
     parser.add_argument(
         "--output-offset-ms",
@@ -124,6 +130,7 @@ def run(options: argparse.Namespace) -> int:
         seconds=options.seconds,
         model=options.model,
         seed=options.seed,
+        flame=options.flame,
         loop=options.loop or options.source == "demo",
         song=options.song,
         subtitles=options.subtitles,

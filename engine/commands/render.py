@@ -54,6 +54,12 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     )
     add_song_options(parser)
     parser.add_argument("--model", type=Path, help="folder of an exported model; default: bundled")
+    parser.add_argument(
+        "--flame",
+        type=Path,
+        metavar="FILE",
+        help="FLAME parameters for this file, calibrated by t2s flame calibrate; default: our head",
+    )
     parser.add_argument("--seed", type=int, default=0, help="another seed blinks otherwise")
     parser.add_argument("-q", "--quiet", action="store_true", help="no progress bar, no summary")
     parser.set_defaults(run=run)
@@ -65,6 +71,7 @@ def render(
     script: Script | None = None,
     model: Path | None = None,
     seed: int = 0,
+    flame: Path | None = None,
     progress: bool = False,
 ) -> list[Frame]:
     """All frames of an audio file, at least one.
@@ -74,6 +81,7 @@ def render(
         script: What is known of the song; None for free singing.
         model: Folder of an exported model; None for the bundled one.
         seed: Seed of what the performer invents.
+        flame: A calibrated FLAME file whose parameters to render; None for the embedded head's.
         progress: Whether to draw a progress bar.
 
     Raises:
@@ -82,7 +90,7 @@ def render(
         SetupError: The script's words need a package that is not installed.
     """
     source = open_audio(audio)
-    pipeline = Pipeline(model, seed=seed)
+    pipeline = Pipeline(model, seed=seed, flame=flame)
     if script is not None:
         pipeline.conductor = script.conductor(pipeline.lookahead_samples)
     pipeline.start(source.sample_rate_hz)
@@ -146,7 +154,12 @@ def run(options: argparse.Namespace) -> int:
     for warning in script.warnings:
         print(f"t2s: {warning}", file=sys.stderr)
     frames = render(
-        options.audio, script=script, model=options.model, seed=options.seed, progress=progress
+        options.audio,
+        script=script,
+        model=options.model,
+        seed=options.seed,
+        flame=options.flame,
+        progress=progress,
     )
     if not frames:
         raise AudioError(f"{options.audio} gave no frame.")

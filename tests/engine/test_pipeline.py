@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,8 @@ from bench.memory import resident_bytes
 from engine.pipeline import Pipeline, own_song
 from t2s_rt.audio.synthesis import vowel
 from t2s_rt.conductor import NO_SONG_S
-from t2s_rt.errors import ModelError
+from t2s_rt.errors import ModelError, T2SError
+from t2s_rt.face.flame import FlameHead
 from t2s_rt.intensity.actions import ACTION_INDEX
 from t2s_rt.timebase import SAMPLE_RATE_HZ, seconds
 from t2s_rt.types import FloatArray, Frame
@@ -143,3 +145,22 @@ def test_ten_minutes_of_singing_do_not_grow_memory() -> None:
         pipeline.push(phrase)
     assert sys.getallocatedblocks() - blocks < GROWTH_LIMIT_BLOCKS
     assert resident_bytes() - resident < GROWTH_LIMIT_KB * 1024
+
+
+def test_a_calibrated_head_gives_its_own_parameters(monkeypatch: pytest.MonkeyPatch) -> None:
+    theirs = FlameHead.load()
+    weaker = replace(theirs.arkit_map, matrix=0.5 * theirs.arkit_map.matrix)
+    monkeypatch.setattr(theirs, "arkit_map", weaker)
+    monkeypatch.setattr("engine.pipeline.calibrated_head", lambda path: (theirs, None))
+    own, other = Pipeline(), Pipeline(flame=Path("flame.npz"))
+    for pipeline in (own, other):
+        pipeline.start(48_000)
+    mine, given = own.push(sung())[-1], other.push(sung())[-1]
+    np.testing.assert_array_equal(mine.arkit, given.arkit)
+    np.testing.assert_allclose(given.flame.expression, 0.5 * mine.flame.expression, atol=1e-6)
+    assert abs(mine.flame.expression).max() > 0.01
+
+
+def test_a_flame_file_that_is_not_there_is_refused() -> None:
+    with pytest.raises(T2SError, match="absent.npz"):
+        Pipeline(flame=Path("absent.npz"))
