@@ -162,5 +162,5 @@ def test_a_calibrated_head_gives_its_own_parameters(monkeypatch: pytest.MonkeyPa
 
 
 def test_a_flame_file_that_is_not_there_is_refused() -> None:
-    with pytest.raises(T2SError, match="absent.npz"):
+    with pytest.raises(T2SError, match=r"absent\.npz"):
         Pipeline(flame=Path("absent.npz"))
