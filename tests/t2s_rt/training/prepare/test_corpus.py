@@ -1,0 +1,59 @@
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from t2s_rt.errors import ConfigError
+from t2s_rt.training.prepare.clip import LabelledClip
+from t2s_rt.training.prepare.corpus import SOURCES, held_out, split
+
+VOICES = {("ann", "en"), ("bob", "en"), ("bob", "ru"), ("olga", "ru"), ("luis", "es")}
+
+
+def clip(speaker: str, language: str, name: str) -> LabelledClip:
+    sound = np.zeros(160, np.float32)
+    return LabelledClip(name, sound, 16_000, (), "", speaker, language, "test", "none", None)
+
+
+CLIPS = [clip(*voice, str(i)) for voice in sorted(VOICES) for i in range(3)]
+
+
+def test_a_named_speaker_is_held_out_with_all_clips() -> None:
+    training, judged = split(CLIPS, ["bob"], [])
+    assert {item.speaker for item in judged} == {"bob"}
+    assert len(judged) == 6
+    assert len(training) + len(judged) == len(CLIPS)
+
+
+def test_a_language_takes_its_speakers_along_whatever_else_they_speak() -> None:
+    training, judged = split(CLIPS, [], ["ru"])
+    assert held_out(VOICES, [], ["ru"]) == {"bob", "olga"}
+    assert not {item.speaker for item in training} & {item.speaker for item in judged}
+    assert "ru" not in {item.language for item in training}
+
+
+def test_nobody_named_is_nobody_held_out() -> None:
+    training, judged = split(CLIPS, [], [])
+    assert training == CLIPS
+    assert judged == []
+
+
+@pytest.mark.parametrize(("speakers", "languages"), [(["an"], []), ([], ["xx"])])
+def test_a_name_that_is_nobodys_is_an_error(speakers: list[str], languages: list[str]) -> None:
+    with pytest.raises(ConfigError, match=r"Nobody in the corpus is, or speaks, (an|xx)\."):
+        held_out(VOICES, speakers, languages)
+
+
+def test_somebody_is_left_to_train_on() -> None:
+    with pytest.raises(ConfigError, match="Every speaker is held out"):
+        held_out(VOICES, [], ["en", "ru", "es"])
+
+
+def test_no_source_stands_twice() -> None:
+    assert len(set(SOURCES)) == len(SOURCES) >= 1
+
+
+def test_making_the_corpus_needs_no_torch() -> None:
+    program = "import sys, t2s_rt.training.prepare.corpus; sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
