@@ -110,7 +110,7 @@ IRONY_GAIN: Final = 0.4
 """Log odds for play in a song that makes fun throughout; half of it against anger and fear."""
 BRIGHT: Final = frozenset({Emotion.JOY, Emotion.TENDERNESS, Emotion.HOPE, Emotion.PLAY})
 """What is smiled at."""
-DENIAL: Final = 1.5
+DENIAL: Final = 0.7
 """Log odds against bright feelings in a line that names one only to deny it."""
 SCORN: Final = 2.0
 """What "how can you", said to someone, weighs as anger."""

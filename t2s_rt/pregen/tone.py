@@ -20,10 +20,12 @@ from t2s_rt.pregen.phrase import PhrasedSong
 
 Vector = npt.NDArray[np.float64]
 
-INERTIA: Final = 2.2
+INERTIA: Final = 3.0
 """Log odds for the emotion that a long section is at home in."""
 SETTLING_PHRASES: Final = 5.0
-"""A section of that many phrases has half of it."""
+"""A section of that many phrases more than `HOMELESS_PHRASES` has half of it."""
+HOMELESS_PHRASES: Final = 3
+"""So few phrases are no section that has a mood of its own."""
 FLOOR: Final = -5.0
 """No line speaks more against an emotion than that when a section looks for its home."""
 JOINED_REST_S: Final = 3.0
@@ -67,9 +69,9 @@ def _homes(log_odds: Vector, song: PhrasedSong) -> Vector:
     section = np.array([phrase.section for phrase in song.phrases])
     for one in np.unique(section):
         rows = section == one
-        count = int(rows.sum())
+        more = max(0, int(rows.sum()) - HOMELESS_PHRASES)
         home = int(np.maximum(relative[rows], FLOOR).mean(axis=0).argmax())
-        added[rows, home] = INERTIA * (count - 1) / (count - 1 + SETTLING_PHRASES)
+        added[rows, home] = INERTIA * more / (more + SETTLING_PHRASES)
     return added
 
 
