@@ -181,14 +181,14 @@ class Reloads:
 
     def __init__(self, script: Script, conductor: Conductor | None) -> None:
         self._script = script
+        self._conductor = conductor
         self._watcher: Watcher[SubtitleTrack] | None = None
-        if script.subtitles is not None and conductor is not None:
-            self._conductor = conductor
+        if script.subtitles is not None:
             self._watcher = Watcher(script.subtitles, load_track, self._take)
 
     def start(self, server: Server) -> None:
         """Serve the script and begin to watch; call it on the event loop."""
-        if self._script.song is None and self._script.track is None:
+        if self._conductor is None:
             return
         server.set_script(self._script.as_json())
         self._server = server
@@ -209,7 +209,8 @@ class Reloads:
 
     def _take(self, track: SubtitleTrack) -> None:
         """On the watcher's thread: the face first, then the page."""
-        self._conductor.replace_track(track)
+        if self._conductor is not None:
+            self._conductor.replace_track(track)
         self._loop.call_soon_threadsafe(self._server.set_script, self._script.as_json(track))
 
 

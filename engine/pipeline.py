@@ -16,7 +16,7 @@ import numpy as np
 from engine.metrics import LatencyRecorder
 from t2s_rt.audio.features import FeatureExtractor
 from t2s_rt.audio.resample import StreamResampler
-from t2s_rt.conductor import NO_SONG_S, Conductor
+from t2s_rt.conductor import Conductor
 from t2s_rt.errors import ModelError, SetupError
 from t2s_rt.face.flame import FlameHead
 from t2s_rt.face.flame_map import FlameMap
@@ -26,7 +26,7 @@ from t2s_rt.inference.motion import BaselineMotion, Motion, MotionModel
 from t2s_rt.intensity.actions import ACTION_COUNT
 from t2s_rt.intensity.condition import Condition
 from t2s_rt.intensity.perform import Performer
-from t2s_rt.timebase import HOP_SAMPLES, HOPS_PER_FRAME, SAMPLE_RATE_HZ, seconds
+from t2s_rt.timebase import HOP_SAMPLES, HOPS_PER_FRAME, NO_SONG_S, SAMPLE_RATE_HZ, seconds
 from t2s_rt.types import ARKIT_COUNT, FEATURE_COUNT, Feature, FloatArray, Frame, VoiceReading
 
 STAGES: Final = ("resample", "features", "motion", "conduct", "perform", "rig", "flame")

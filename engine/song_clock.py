@@ -12,8 +12,8 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
 
-NO_SONG_S: Final = -1.0
-"""Position where no song plays."""
+from t2s_rt.timebase import NO_SONG_S
+
 LONGEST_SONG_S: Final = 24 * 3600.0
 SLOWEST_RATE: Final = 0.25
 FASTEST_RATE: Final = 4.0

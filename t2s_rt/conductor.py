@@ -8,15 +8,13 @@ conductor without any asks for nothing.
 from __future__ import annotations
 
 from collections import deque
-from typing import Final, Protocol
+from typing import Protocol
 
 from t2s_rt.intensity.condition import Condition
 from t2s_rt.subtitles.cue import SubtitleTrack
 from t2s_rt.subtitles.timeline import Timeline
+from t2s_rt.timebase import NO_SONG_S
 from t2s_rt.types import FloatArray
-
-NO_SONG_S: Final = -1.0
-"""Position in the song where no song plays."""
 
 
 class FollowsSinger(Protocol):

@@ -22,6 +22,9 @@ FRAME_S: Final = FRAME_SAMPLES / SAMPLE_RATE_HZ
 if HOPS_PER_FRAME * HOP_SAMPLES != FRAME_SAMPLES or FRAME_RATE_HZ * FRAME_SAMPLES != SAMPLE_RATE_HZ:
     raise RuntimeError("hop, frame and sample rate must divide each other exactly")
 
+NO_SONG_S: Final = -1.0
+"""Position in the song where no song plays."""
+
 
 def seconds(samples: int) -> float:
     """Samples at 48 kHz to seconds."""

@@ -18,7 +18,7 @@ from engine.script import Script
 from t2s_rt.audio.files import open_audio
 from t2s_rt.errors import AudioError, ConfigError
 from t2s_rt.face.clip import arrays, rows_of
-from t2s_rt.timebase import seconds
+from t2s_rt.timebase import FRAME_RATE_HZ, seconds
 from t2s_rt.types import Frame
 
 BLOCK_SAMPLES = 4800
@@ -128,6 +128,21 @@ def write(frames: list[Frame], output: Path) -> None:
         raise
 
 
+def warn(script: Script) -> None:
+    """Tell what a person should read about a script before it is rendered."""
+    for warning in script.warnings:
+        print(f"t2s: {warning}", file=sys.stderr)
+
+
+def summary(output: Path, frames: int, spent_s: float) -> str:
+    """What was made and how fast, as a line."""
+    depicted_s = frames / FRAME_RATE_HZ
+    return (
+        f"{output}: {frames} frames of {depicted_s:.1f} s in {spent_s:.1f} s, "
+        f"{depicted_s / spent_s:.0f} times real time"
+    )
+
+
 def check_output(output: Path) -> None:
     """Refuse what cannot be written before the work, not after.
 
@@ -151,8 +166,7 @@ def run(options: argparse.Namespace) -> int:
     begun_s = time.perf_counter()
     progress = not options.quiet and sys.stderr.isatty()
     script = script_of(options)
-    for warning in script.warnings:
-        print(f"t2s: {warning}", file=sys.stderr)
+    warn(script)
     frames = render(
         options.audio,
         script=script,
@@ -165,10 +179,5 @@ def run(options: argparse.Namespace) -> int:
         raise AudioError(f"{options.audio} gave no frame.")
     write(frames, options.output)
     if not options.quiet:
-        spent_s = time.perf_counter() - begun_s
-        depicted_s = len(frames) / 60
-        print(
-            f"{options.output}: {len(frames)} frames of {depicted_s:.1f} s in {spent_s:.1f} s, "
-            f"{depicted_s / spent_s:.0f} times real time"
-        )
+        print(summary(options.output, len(frames), time.perf_counter() - begun_s))
     return 0

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from engine.commands.render import PROGRESS_FORMAT, check_output, write
+from engine.commands.render import PROGRESS_FORMAT, check_output, summary, warn, write
 from engine.pipeline import Pipeline, own_song
 from engine.script import Script, load_script
 from t2s_rt.articulation.guide_voice import TAIL_S, guide_blocks
@@ -82,16 +82,10 @@ def run(options: argparse.Namespace) -> int:
     check_output(options.output)
     begun_s = time.perf_counter()
     script = load_script(options.song, options.subtitles, voice=options.voice, follow=False)
-    for warning in script.warnings:
-        print(f"t2s: {warning}", file=sys.stderr)
+    warn(script)
     progress = not options.quiet and sys.stderr.isatty()
     frames = render_song(script, model=options.model, seed=options.seed, progress=progress)
     write(frames, options.output)
     if not options.quiet:
-        spent_s = time.perf_counter() - begun_s
-        depicted_s = len(frames) / 60
-        print(
-            f"{options.output}: {len(frames)} frames of {depicted_s:.1f} s in {spent_s:.1f} s, "
-            f"{depicted_s / spent_s:.0f} times real time"
-        )
+        print(summary(options.output, len(frames), time.perf_counter() - begun_s))
     return 0

@@ -9,9 +9,6 @@ from typing import Final, Protocol
 
 from engine.ring import AudioRing
 
-NO_SONG_S: Final = -1.0
-"""Position in the song where no song plays."""
-
 BLOCK_S: Final = 0.005
 """Sound goes into the ring in blocks of 5 ms, from every source: 240 samples at 48 kHz."""
 

@@ -7,10 +7,10 @@ from pathlib import Path
 
 from engine.clock import Clock, SystemClock
 from engine.ring import AudioRing
-from engine.sources.base import BLOCK_S, NO_SONG_S, SourceState, SourceStatus
+from engine.sources.base import BLOCK_S, SourceState, SourceStatus
 from engine.sources.player import Player
 from t2s_rt.audio.files import open_audio
-from t2s_rt.timebase import SAMPLE_RATE_HZ
+from t2s_rt.timebase import NO_SONG_S, SAMPLE_RATE_HZ
 from t2s_rt.types import FloatArray
 
 

@@ -15,7 +15,7 @@ from typing import Final
 
 from engine.clock import Clock, SystemClock
 from engine.ring import AudioRing
-from engine.sources.base import NO_SONG_S, SourceCounters, SourceState, SourceStatus
+from engine.sources.base import SourceCounters, SourceState, SourceStatus
 from engine.sources.capture import (
     BlockHandler,
     CaptureBackend,
@@ -26,6 +26,7 @@ from engine.sources.capture import (
 from engine.sources.inlet import Inlet
 from t2s_rt.audio.resample import MonoMixer
 from t2s_rt.errors import DeviceError
+from t2s_rt.timebase import NO_SONG_S
 from t2s_rt.types import FloatArray
 
 LOST_AFTER_S: Final = 0.5

@@ -11,10 +11,10 @@ import numpy as np
 
 from engine.clock import Clock, SystemClock
 from engine.ring import AudioRing
-from engine.sources.base import BLOCK_S, NO_SONG_S, SourceStatus
+from engine.sources.base import BLOCK_S, SourceStatus
 from engine.sources.player import Player
 from t2s_rt.audio import synthesis
-from t2s_rt.timebase import SAMPLE_RATE_HZ
+from t2s_rt.timebase import NO_SONG_S, SAMPLE_RATE_HZ
 from t2s_rt.types import FloatArray
 
 

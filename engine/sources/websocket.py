@@ -10,11 +10,11 @@ import numpy as np
 
 from engine.clock import NS_PER_S, Clock, SystemClock
 from engine.ring import AudioRing
-from engine.sources.base import NO_SONG_S, SourceCounters, SourceState, SourceStatus
+from engine.sources.base import SourceCounters, SourceState, SourceStatus
 from engine.sources.inlet import Inlet
 from t2s_rt.audio.resample import MAX_CHANNELS, MAX_RATE_HZ, MIN_RATE_HZ, MonoMixer
 from t2s_rt.errors import ProtocolError
-from t2s_rt.timebase import SAMPLE_RATE_HZ
+from t2s_rt.timebase import NO_SONG_S, SAMPLE_RATE_HZ
 from t2s_rt.types import FloatArray
 
 SILENCE_AFTER_S: Final = 0.25

@@ -12,11 +12,10 @@ import pytest
 from bench.memory import resident_bytes
 from engine.pipeline import Pipeline, own_song
 from t2s_rt.audio.synthesis import vowel
-from t2s_rt.conductor import NO_SONG_S
 from t2s_rt.errors import ModelError, T2SError
 from t2s_rt.face.flame import FlameHead
 from t2s_rt.intensity.actions import ACTION_INDEX
-from t2s_rt.timebase import SAMPLE_RATE_HZ, seconds
+from t2s_rt.timebase import NO_SONG_S, SAMPLE_RATE_HZ, seconds
 from t2s_rt.types import FloatArray, Frame
 
 JAW = ACTION_INDEX["jaw_open"]

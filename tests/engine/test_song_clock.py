@@ -9,8 +9,8 @@ import threading
 import numpy as np
 import pytest
 
-from engine.song_clock import GLIDE, JUMP_S, NO_SONG_S, ORPHAN_S, SongClock, SongState
-from t2s_rt.timebase import FRAME_S
+from engine.song_clock import GLIDE, JUMP_S, ORPHAN_S, SongClock, SongState
+from t2s_rt.timebase import FRAME_S, NO_SONG_S
 
 S = 1_000_000_000
 LATE_NS = 40_000_000

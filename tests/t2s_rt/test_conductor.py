@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from t2s_rt.conductor import NO_SONG_S, Conductor
+from t2s_rt.conductor import Conductor
 from t2s_rt.intensity.actions import ACTION_COUNT
 from t2s_rt.intensity.condition import Condition
 from t2s_rt.subtitles.cue import SubtitleTrack
-from t2s_rt.timebase import HOPS_PER_FRAME
+from t2s_rt.timebase import HOPS_PER_FRAME, NO_SONG_S
 from t2s_rt.types import FEATURE_COUNT
 
 FEATURES = np.zeros((HOPS_PER_FRAME, FEATURE_COUNT), np.float32)

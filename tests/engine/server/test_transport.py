@@ -11,7 +11,8 @@ from engine.metrics import Metrics
 from engine.server.broadcast import Client
 from engine.server.protocol import Encoding, Transport
 from engine.server.transport import FARTHEST_S, SILENCE_S, PlayerSeat
-from engine.song_clock import NO_SONG_S, SongClock, SongState
+from engine.song_clock import SongClock, SongState
+from t2s_rt.timebase import NO_SONG_S
 from tests.engine.server.serving import peer, serving
 
 S = 1_000_000_000
