@@ -32,6 +32,7 @@ class LabelledClip:
         licence: Its licence's name.
         alignment_score: 0 to 1, how well our own alignment of the sounds fits; None where the source
             brought the times.
+        sung: Whether the clip is song, be it re-sung speech or a singing synthesiser.
 
     Raises:
         CorpusError: The sounds are out of order or do not fit the recording.
@@ -47,6 +48,7 @@ class LabelledClip:
     source: str
     licence: str
     alignment_score: float | None
+    sung: bool = False
 
     def __post_init__(self) -> None:
         times = [(start_s, end_s) for _, start_s, end_s in self.sounds]
