@@ -10,10 +10,11 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeAlias
 
 from t2s_rt.errors import ModelError
 from t2s_rt.inference.inputs import INPUT_COUNT, INPUT_VERSION
@@ -21,8 +22,13 @@ from t2s_rt.intensity.actions import ACTION_INDEX
 from t2s_rt.timebase import FRAME_SAMPLES, HOP_SAMPLES, SAMPLE_RATE_HZ
 from t2s_rt.types import FEATURE_COUNT, MEL_BANDS, MEL_MAX_HZ, MEL_MIN_HZ
 
-FORMAT: Final = 1
+FORMAT: Final = 2
 """Version of the manifest's own layout."""
+READABLE_FORMATS: Final = (1, FORMAT)
+"""Format 1 has one input, the frame, and no signals."""
+INPUT_NAME: Final = "frame"
+OUTPUT_NAME: Final = "actions"
+NEXT_PREFIX: Final = "next_"
 LOOKAHEAD_LIMIT_SAMPLES: Final = 960
 """20 ms: more is not live any more."""
 DEFAULT_MODEL: Final = "mouth-v1"
@@ -59,16 +65,35 @@ RUNNING_LAYOUT: Final = FeatureLayout(
 
 
 @dataclass(frozen=True, slots=True)
-class StateTensor:
-    """One tensor of a singer's memory, zero at the start.
+class Tensor:
+    """One tensor of the network, float32.
 
     Attributes:
-        name: The network's input; the output that replaces it is called ``next_<name>``.
+        name: Its name in the network.
         shape: Shape for one singer, without the leading batch axis.
     """
 
     name: str
     shape: tuple[int, ...]
+
+
+StateTensor: TypeAlias = Tensor
+"""One tensor of a singer's memory: an input; the output that replaces it is called ``next_<name>``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """The tensors that a network has by its manifest, for whoever feeds it.
+
+    Attributes:
+        inputs: What is given anew each frame.
+        outputs: What comes out each frame, the actions first.
+        state: What is carried from frame to frame.
+    """
+
+    inputs: tuple[Tensor, ...]
+    outputs: tuple[Tensor, ...]
+    state: tuple[Tensor, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,10 +107,15 @@ class Manifest:
         file: The ``.onnx`` file beside the manifest.
         sha256: Hash of that file, hexadecimal.
         features: The analysis it was trained on.
-        outputs: Names of the actions it predicts, in the order of its output.
+        outputs: Names of the actions it predicts, in the order of the tensor ``actions``.
         lookahead_samples: How far what it depicts lies behind the newest sample it has heard.
         state: The memory it carries.
         trained_on: The data it learned from, with licences, as sentences.
+        inputs: What it is given each frame; ``frame`` is made by `t2s_rt.inference.inputs`, any other is
+            zero where nothing is known.
+        signals: What it says beside the actions, such as ``presence``.
+        mel_profile_db: Mean spectrum of the voices it learned from, against their reference level: what
+            a singer's own is compared with; empty where it was not measured.
     """
 
     format: int
@@ -98,6 +128,15 @@ class Manifest:
     lookahead_samples: int
     state: tuple[StateTensor, ...]
     trained_on: tuple[str, ...]
+    inputs: tuple[Tensor, ...] = (Tensor(INPUT_NAME, (INPUT_COUNT,)),)
+    signals: tuple[Tensor, ...] = ()
+    mel_profile_db: tuple[float, ...] = ()
+
+    @property
+    def signature(self) -> Signature:
+        """The tensors of the network."""
+        actions = Tensor(OUTPUT_NAME, (len(self.outputs),))
+        return Signature(self.inputs, (actions, *self.signals), self.state)
 
 
 def load_manifest(folder: Path) -> Manifest:
@@ -158,19 +197,11 @@ def bundled_model_path() -> Path:
 
 def _manifest(raw: object, where: str) -> Manifest:
     fields = _fields(raw, Manifest, where)
-    state = tuple(
-        StateTensor(
-            name=_text(entry["name"], f"{where}: state name"),
-            shape=tuple(
-                _whole(n, f"{where}: state shape")
-                for n in _items(entry["shape"], f"{where}: state shape")
-            ),
-        )
-        for entry in (
-            _fields(item, StateTensor, f"{where}: state")
-            for item in _items(fields["state"], f"{where}: state")
-        )
-    )
+    optional = {
+        name: read(fields[name], f"{where}: {name}")
+        for name, read in (("inputs", _tensors), ("signals", _tensors), ("mel_profile_db", _decibels))
+        if name in fields
+    }
     return Manifest(
         format=_whole(fields["format"], f"{where}: format"),
         name=_text(fields["name"], f"{where}: name"),
@@ -178,16 +209,35 @@ def _manifest(raw: object, where: str) -> Manifest:
         file=_text(fields["file"], f"{where}: file"),
         sha256=_text(fields["sha256"], f"{where}: sha256"),
         features=_layout(fields["features"], f"{where}: features"),
-        outputs=tuple(
-            _text(n, f"{where}: outputs") for n in _items(fields["outputs"], f"{where}: outputs")
-        ),
+        outputs=_texts(fields["outputs"], f"{where}: outputs"),
         lookahead_samples=_whole(fields["lookahead_samples"], f"{where}: lookahead_samples"),
-        state=state,
-        trained_on=tuple(
-            _text(n, f"{where}: trained_on")
-            for n in _items(fields["trained_on"], f"{where}: trained_on")
-        ),
+        state=_tensors(fields["state"], f"{where}: state"),
+        trained_on=_texts(fields["trained_on"], f"{where}: trained_on"),
+        **optional,  # type: ignore[arg-type]  # each read by the reader of its type
     )
+
+
+def _tensors(raw: object, where: str) -> tuple[Tensor, ...]:
+    entries = [_fields(item, Tensor, where) for item in _items(raw, where)]
+    return tuple(
+        Tensor(
+            name=_text(entry["name"], f"{where} name"),
+            shape=tuple(_whole(n, f"{where} shape") for n in _items(entry["shape"], f"{where} shape")),
+        )
+        for entry in entries
+    )
+
+
+def _texts(raw: object, where: str) -> tuple[str, ...]:
+    return tuple(_text(item, where) for item in _items(raw, where))
+
+
+def _decibels(raw: object, where: str) -> tuple[float, ...]:
+    values = _items(raw, where)
+    for value in values:
+        if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+            raise ModelError(f"{where}: expected numbers in dB, got {value!r}.", _RETRAIN)
+    return tuple(float(value) for value in values if isinstance(value, int | float))
 
 
 def _layout(raw: object, where: str) -> FeatureLayout:
@@ -200,9 +250,10 @@ def _layout(raw: object, where: str) -> FeatureLayout:
 
 def _fields(raw: object, shape: type, where: str) -> Mapping[str, object]:
     expected = {field.name for field in dataclasses.fields(shape)}
+    optional = {f.name for f in dataclasses.fields(shape) if f.default is not dataclasses.MISSING}
     if not isinstance(raw, dict):
         raise ModelError(f"{where}: expected an object with {sorted(expected)}, got {raw!r}.", _RETRAIN)
-    missing, unknown = expected - raw.keys(), raw.keys() - expected
+    missing, unknown = expected - optional - raw.keys(), raw.keys() - expected
     if missing or unknown:
         raise ModelError(
             f"{where}: missing keys {sorted(missing)}, unknown keys {sorted(unknown)}.", _RETRAIN
@@ -229,9 +280,9 @@ def _whole(raw: object, where: str) -> int:
 
 
 def _check(manifest: Manifest, where: str) -> None:
-    if manifest.format != FORMAT:
+    if manifest.format not in READABLE_FORMATS:
         raise ModelError(
-            f"{where}: manifest format {manifest.format}, this version reads {FORMAT}.", _RETRAIN
+            f"{where}: manifest format {manifest.format}, this version reads up to {FORMAT}.", _RETRAIN
         )
     for field in dataclasses.fields(FeatureLayout):
         trained, running = getattr(manifest.features, field.name), getattr(RUNNING_LAYOUT, field.name)
@@ -254,6 +305,32 @@ def _check(manifest: Manifest, where: str) -> None:
         )
     if Path(manifest.file).name != manifest.file:
         raise ModelError(f"{where}: file must be a plain name, got {manifest.file!r}.", _RETRAIN)
+    _check_tensors(manifest, where)
+
+
+def _check_tensors(manifest: Manifest, where: str) -> None:
+    if Tensor(INPUT_NAME, (INPUT_COUNT,)) not in manifest.inputs:
+        raise ModelError(
+            f"{where}: inputs must hold {INPUT_NAME!r} of shape [{INPUT_COUNT}], "
+            f"got {[(tensor.name, list(tensor.shape)) for tensor in manifest.inputs]}.",
+            _RETRAIN,
+        )
+    signature = manifest.signature
+    going_in = [tensor.name for tensor in (*signature.inputs, *signature.state)]
+    coming_out = [tensor.name for tensor in signature.outputs]
+    coming_out += [NEXT_PREFIX + tensor.name for tensor in signature.state]
+    for names in (going_in, coming_out):
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            raise ModelError(f"{where}: two tensors are called {twice}.", _RETRAIN)
+    for tensor in (*signature.inputs, *signature.outputs, *signature.state):
+        if not tensor.shape or 0 in tensor.shape:
+            raise ModelError(f"{where}: {tensor.name} has the empty shape {tensor.shape}.", _RETRAIN)
+    if manifest.mel_profile_db and len(manifest.mel_profile_db) != MEL_BANDS:
+        raise ModelError(
+            f"{where}: mel_profile_db has {len(manifest.mel_profile_db)} bands, expected {MEL_BANDS}.",
+            _RETRAIN,
+        )
 
 
 def _check_file(path: Path, sha256: str) -> None:

@@ -11,16 +11,20 @@ import numpy as np
 from t2s_rt.inference.backends import Binding, Device, Network, Port
 from t2s_rt.inference.baseline import BaselineMotion
 from t2s_rt.inference.inputs import INPUT_COUNT, assemble
-from t2s_rt.inference.manifest import Manifest, bundled_model_path, load_manifest
+from t2s_rt.inference.manifest import (
+    INPUT_NAME,
+    NEXT_PREFIX,
+    OUTPUT_NAME,
+    Manifest,
+    bundled_model_path,
+    load_manifest,
+)
 from t2s_rt.intensity.actions import ACTION_COUNT, ACTION_INDEX, ACTIONS
 from t2s_rt.timebase import FRAME_RATE_HZ, HOPS_PER_FRAME
 from t2s_rt.types import FEATURE_COUNT, Feature, FloatArray
 
 __all__ = ["BaselineMotion", "Motion", "MotionModel", "MotionStream"]
 
-INPUT_NAME: Final = "frame"
-OUTPUT_NAME: Final = "actions"
-NEXT_PREFIX: Final = "next_"
 REST_LEVEL: Final = 0.03
 """What a network predicts below this is its noise around rest: 0. The range above is stretched to 1."""
 SILENCE_DBFS: Final = -100.0

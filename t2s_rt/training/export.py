@@ -23,6 +23,9 @@ from t2s_rt.inference.inputs import INPUT_COUNT
 from t2s_rt.inference.manifest import (
     DEFAULT_MODEL,
     FORMAT,
+    INPUT_NAME,
+    NEXT_PREFIX,
+    OUTPUT_NAME,
     RUNNING_LAYOUT,
     Manifest,
     StateTensor,
@@ -30,7 +33,6 @@ from t2s_rt.inference.manifest import (
     load_manifest,
     sha256_of,
 )
-from t2s_rt.inference.motion import INPUT_NAME, NEXT_PREFIX, OUTPUT_NAME
 from t2s_rt.model.network import MouthNetwork, Shape, StepNetwork
 from t2s_rt.training.prepare.facegood import SOURCE
 from t2s_rt.training.train import DEFAULT_RUN, ROOT
