@@ -39,6 +39,7 @@ class BaselineMotion:
         "lower_lip_depress",
     )
     latency_samples: Final = 0
+    presence: Final = None
 
     def __init__(self) -> None:
         self._open = 0.0
@@ -49,12 +50,13 @@ class BaselineMotion:
         self._open = 0.0
         self._bright = 0.5
 
-    def step(self, x: FloatArray, out: FloatArray) -> None:
+    def step(self, x: FloatArray, out: FloatArray, words: FloatArray | None = None) -> None:
         """Move the mouth one frame.
 
         Args:
             x: ``(HOPS_PER_FRAME, FEATURE_COUNT)`` features of the frame's hops, oldest first.
             out: ``(ACTION_COUNT,)``; the actions in `knows` are written, all others set to 0.
+            words: Not looked at: loudness knows no words.
         """
         row = x[-1]
         loudness = float(row[Feature.LOUDNESS_DBFS])

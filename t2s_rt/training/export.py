@@ -18,7 +18,7 @@ import onnx
 import torch
 
 from t2s_rt.errors import ModelError
-from t2s_rt.inference.backends import Network, Port
+from t2s_rt.inference.backends.onnx_runtime import OnnxNetwork, Port
 from t2s_rt.inference.inputs import INPUT_COUNT
 from t2s_rt.inference.manifest import (
     DEFAULT_MODEL,
@@ -125,7 +125,7 @@ def largest_difference(network: MouthNetwork, path: Path, frames: int = CHECK_FR
         Port(name, np.zeros((1, *shape), np.float32)) for name, shape in network.state_shapes().items()
     ]
     new = [Port(NEXT_PREFIX + port.name, np.zeros_like(port.array)) for port in old]
-    binding = Network(path).bind((Port(INPUT_NAME, frame), *old), (Port(OUTPUT_NAME, got), *new))
+    binding = OnnxNetwork(path).bind((Port(INPUT_NAME, frame), *old), (Port(OUTPUT_NAME, got), *new))
     worst = 0.0
     for row, wanted in zip(stream, expected, strict=True):
         frame[0] = row

@@ -9,11 +9,20 @@ from t2s_rt.audio import synthesis
 from t2s_rt.audio.features import FeatureExtractor
 from t2s_rt.errors import ModelError
 from t2s_rt.inference.baseline import BaselineMotion
-from t2s_rt.inference.manifest import bundled_model_path
-from t2s_rt.inference.motion import Motion, MotionModel, MotionStream
+from t2s_rt.inference.inputs import INPUT_COUNT
+from t2s_rt.inference.manifest import (
+    FORMAT,
+    RUNNING_LAYOUT,
+    Manifest,
+    Tensor,
+    bundled_model_path,
+    dump_manifest,
+    sha256_of,
+)
+from t2s_rt.inference.motion import REST_LEVEL, Motion, MotionModel, MotionStream
 from t2s_rt.intensity.actions import ACTION_COUNT, ACTION_INDEX
 from t2s_rt.timebase import FRAME_RATE_HZ, HOPS_PER_FRAME, SAMPLE_RATE_HZ
-from t2s_rt.types import FEATURE_COUNT, Feature
+from t2s_rt.types import FEATURE_COUNT, MEL_BANDS, Feature
 
 GOLDEN = Path(__file__).resolve().parents[2] / "golden" / "motion.npz"
 JAW = ACTION_INDEX["jaw_open"]
@@ -87,6 +96,137 @@ def test_singers_do_not_hear_each_other(model: MotionModel) -> None:
         first.step(one[i], out[i])
         second.step(other[i], ignored)
     np.testing.assert_array_equal(out, alone)
+
+
+def test_a_batch_moves_each_mouth_as_a_stream_of_its_own_does(model: MotionModel) -> None:
+    heard_by_all = np.stack([made_up_features(60, seed=seed) for seed in range(5)], axis=1)
+    batch = model.batch(5)
+    assert [batch.join() for _ in range(5)] == [0, 1, 2, 3, 4]
+    together = np.full((60, 5, ACTION_COUNT), np.nan, np.float32)
+    for frame, out in zip(heard_by_all, together, strict=True):
+        batch.step(frame, out)
+    for singer in range(5):
+        alone = run(model.stream(), heard_by_all[:, singer])
+        np.testing.assert_allclose(together[:, singer], alone, atol=1e-5)
+
+
+def test_singers_join_and_leave_a_batch_and_the_others_never_notice(model: MotionModel) -> None:
+    first, second, third = (made_up_features(60, seed=seed) for seed in (1, 2, 3))
+    batch, out = model.batch(2), np.empty((60, 2, ACTION_COUNT), np.float32)
+    place = batch.join()
+    for i in range(60):
+        if i == 20:
+            assert batch.join() == 1
+        if i == 40:
+            batch.leave(1)
+            assert batch.join() == 1  # another singer
+        batch.step(np.stack([first[i], second[i] if i < 40 else third[i]]), out[i])
+    np.testing.assert_allclose(out[:, place], run(model.stream(), first), atol=1e-5)
+    np.testing.assert_array_equal(out[:20, 1], 0.0)
+    np.testing.assert_allclose(out[20:40, 1], run(model.stream(), second[20:40]), atol=1e-5)
+    np.testing.assert_allclose(out[40:, 1], run(model.stream(), third[40:]), atol=1e-5)
+
+
+def test_a_batch_knows_who_is_there(model: MotionModel) -> None:
+    batch = model.batch(2)
+    assert batch.singers == ()
+    with pytest.raises(ModelError, match=r"Nobody sings at place 0; taken are \[\]"):
+        batch.leave(0)
+    batch.join()
+    batch.join()
+    with pytest.raises(ModelError, match="All 2 places"):
+        batch.join()
+    batch.leave(0)
+    assert batch.singers == (1,)
+    for act in (batch.reset, batch.leave, lambda p: batch.calibrate(p, np.zeros(48, np.float32))):
+        with pytest.raises(ModelError, match=r"place 0; taken are \[1\]"):
+            act(0)
+        with pytest.raises(ModelError, match="place 2"):
+            act(2)
+
+
+def test_a_microphones_colour_is_taken_off_by_calibration(model: MotionModel) -> None:
+    features = made_up_features(60)
+    colour = np.linspace(-6, 9, MEL_BANDS, dtype=np.float32)
+    coloured = features.copy()
+    coloured[..., Feature.MEL] += colour
+    plain, stream = run(model.stream(), features), model.stream()
+    assert np.abs(run(stream, coloured) - plain).max() > 0.05
+    stream.reset()
+    stream.calibrate(colour)
+    np.testing.assert_allclose(run(stream, coloured), plain, atol=1e-4)
+    stream.reset()  # the calibration outlives it
+    np.testing.assert_allclose(run(stream, coloured), plain, atol=1e-4)
+    for wrong in (np.zeros(47, np.float32), np.full(MEL_BANDS, np.nan, np.float32)):
+        with pytest.raises(ModelError, match="48 finite dB"):
+            stream.calibrate(wrong)
+
+
+def test_a_model_without_words_or_presence_looks_at_none_and_says_none(model: MotionModel) -> None:
+    features, stream = made_up_features(20), model.stream()
+    plain = run(model.stream(), features)
+    out = np.empty_like(plain)
+    for frame, row in zip(features, out, strict=True):
+        stream.step(frame, row, words=np.ones(9, np.float32))
+    np.testing.assert_array_equal(out, plain)
+    assert stream.presence is None
+    assert dict(stream.inputs) == dict(stream.signals) == {}
+
+
+def test_words_presence_and_whatever_else_a_manifest_names_pass_through(tmp_path: Path) -> None:
+    stream = MotionModel.load(made_up_model(tmp_path)).stream()
+    out, silence = np.zeros(ACTION_COUNT, np.float32), made_up_features(1)[0]
+    words = np.zeros(9, np.float32)
+    words[3] = 0.5
+    stream.inputs["style"][:] = 0.25
+    stream.step(silence, out, words)
+    assert stream.presence == pytest.approx(0.5)
+    assert out[JAW] == pytest.approx((0.25 - REST_LEVEL) / (1 - REST_LEVEL), abs=1e-6)
+    np.testing.assert_allclose(stream.signals["style_heard"], [[0.25, 0.25]])
+    stream.step(silence, out)  # without words the row is zero again
+    assert stream.presence == 0.0
+
+
+def made_up_model(folder: Path) -> Path:
+    """A network that gives back what it was given: words as presence, style as jaw and as a signal."""
+    onnx = pytest.importorskip("onnx")
+    from onnx import TensorProto, helper
+
+    def value(name: str, width: int) -> object:
+        return helper.make_tensor_value_info(name, TensorProto.FLOAT, ["singers", width])
+
+    nodes = [
+        helper.make_node("ReduceSum", ["words", "axis"], ["presence"], keepdims=1),
+        helper.make_node("ReduceMean", ["style", "axis"], ["actions"], keepdims=1),
+        helper.make_node("Identity", ["style"], ["style_heard"]),
+        helper.make_node("ReduceSum", ["frame", "axis"], ["frame_sum"], keepdims=1),
+        helper.make_node("Add", ["count", "frame_sum"], ["next_count"]),
+    ]
+    graph = helper.make_graph(
+        nodes,
+        "mirror",
+        [value("frame", INPUT_COUNT), value("words", 9), value("style", 2), value("count", 1)],
+        [value("actions", 1), value("presence", 1), value("style_heard", 2), value("next_count", 1)],
+        [helper.make_tensor("axis", TensorProto.INT64, [1], [1])],
+    )
+    network = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=9)
+    onnx.save(network, folder / "model.onnx")
+    manifest = Manifest(
+        format=FORMAT,
+        name="mirror-v1",
+        version=1,
+        file="model.onnx",
+        sha256=sha256_of(folder / "model.onnx"),
+        features=RUNNING_LAYOUT,
+        outputs=("jaw_open",),
+        lookahead_samples=0,
+        state=(Tensor("count", (1,)),),
+        trained_on=("nothing",),
+        inputs=(Tensor("frame", (INPUT_COUNT,)), Tensor("words", (9,)), Tensor("style", (2,))),
+        signals=(Tensor("presence", (1,)), Tensor("style_heard", (2,))),
+    )
+    (folder / "manifest.json").write_text(dump_manifest(manifest), encoding="utf-8")
+    return folder
 
 
 def test_only_known_actions_move_within_their_range(stream: MotionStream) -> None:
