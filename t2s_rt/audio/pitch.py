@@ -31,6 +31,9 @@ _REFINED: Final = 0.025
 _FARTHEST: Final = 0.1
 """... and on, while the best lag is the last, up to here: `yinfft` reads a low sine 7 % sharp."""
 
+_LONGEST_PERIOD: Final = SAMPLE_RATE_HZ / MIN_F0_HZ * (1.0 + _FARTHEST)
+"""A trusted period that drifts beyond it is let go: twice as much would not fit into the history."""
+
 _MOST_SEARCHES: Final = math.ceil(_FARTHEST / _REFINED)
 """In a glide two neighbouring searches may each find their least at the end towards the other."""
 
@@ -75,7 +78,7 @@ class PitchTracker:
             return 0.0
         if self.periodicity >= _TRUSTED:
             period = _refined(history, period)
-            self._trusted_period = period
+            self._trusted_period = period if period <= _LONGEST_PERIOD else 0.0
         return SAMPLE_RATE_HZ / period
 
     def _best_period(self, yin_hz: float, history: FloatArray) -> tuple[float, float]:

@@ -11,6 +11,7 @@ from t2s_rt.audio.pitch import (
     PitchTracker,
     _refined,
 )
+from t2s_rt.timebase import HOP_SAMPLES, SAMPLE_RATE_HZ
 from t2s_rt.types import Feature
 
 SILENCE_S = 0.5
@@ -117,3 +118,17 @@ def test_the_search_for_the_lag_ends_between_two_notes(first_midi, then_midi, fi
     ]
     history = np.ascontiguousarray(np.concatenate(parts)[stop - HISTORY_SAMPLES : stop])
     assert 0.89 * period < _refined(history, period) < 1.11 * period
+
+
+def test_a_tone_that_sinks_below_all_voices_is_let_go():
+    """A trusted period is followed from hop to hop; a band's bass takes it out of the history's reach."""
+    tracker = PitchTracker()
+    history = np.zeros(HISTORY_SAMPLES, np.float32)
+    f0_hz = 80.0 * 2.0 ** (-np.arange(SAMPLE_RATE_HZ * 4) / SAMPLE_RATE_HZ / 2.0)
+    phase = np.cumsum(2.0 * np.pi * f0_hz / SAMPLE_RATE_HZ)
+    tone = sum(np.sin(k * phase) / k for k in range(1, 12)).astype(np.float32) * np.float32(0.1)
+    for hop in tone[: len(tone) // HOP_SAMPLES * HOP_SAMPLES].reshape(-1, HOP_SAMPLES):
+        history[:-HOP_SAMPLES] = history[HOP_SAMPLES:]
+        history[-HOP_SAMPLES:] = hop
+        heard_hz = tracker.step(hop, history)
+        assert heard_hz == 0.0 or heard_hz > 0.8 * MIN_F0_HZ
