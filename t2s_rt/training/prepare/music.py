@@ -2,6 +2,7 @@
 
 Sources: Debian packages asterisk-moh-opsound-wav, hyperrogue-music, warzone2100-music and
 planetblupi-music-ogg. Licences: see `ALBUMS`; each package's ``copyright`` is unpacked beside its files.
+`HELD_OUT_ALBUM` is for judging (`bench.quality`): training must not hear it.
 """
 
 from __future__ import annotations
@@ -74,6 +75,9 @@ ALBUMS: Final = (
         "GPL-3+, Mathieu Schroeter, Daniel Roux, EPSITEC SA and Denis Dumoulin",
     ),
 )  # fmt: skip
+
+HELD_OUT_ALBUM: Final = "planetblupi-music-ogg"
+"""The package whose music is for judging only; whoever trains leaves its tracks out."""
 
 
 @dataclass(frozen=True, slots=True)
