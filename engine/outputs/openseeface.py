@@ -2,6 +2,10 @@
 
 One little-endian packet of 1,785 bytes a face. What a tracker sees in a picture is computed from our
 head: the points as a camera before the singer sees them, so the picture's right is the singer's left.
+
+A tracker's model has x to the singer's right, y up and z forwards, and it finds the turn that takes the
+model to the picture's up, left and depth. That is what receivers undo, so it is what is sent; which way
+depth counts follows from a turn being no reflection (docs/outputs.md names the sources).
 """
 
 from __future__ import annotations
@@ -19,7 +23,7 @@ from t2s_rt.face.arkit import ARKIT_INDEX
 from t2s_rt.face.flame import FlameHead
 from t2s_rt.face.landmarks import LANDMARK_COUNT, POINT_COUNT, Landmarks
 from t2s_rt.face.retarget import Retargeter, Table, Target
-from t2s_rt.face.signals import SIGNAL_INDEX, Quaternion, Signals, product, quaternion
+from t2s_rt.face.signals import Quaternion, Signals
 from t2s_rt.types import FloatArray
 
 PORT: Final = 11573
@@ -29,10 +33,12 @@ HEIGHT_PX: Final = 480.0
 PIXELS_PER_M: Final = 1600.0
 UNITS_PER_M: Final = 10.0
 """Scale of the 3D points: a tracker has none of its own."""
-DISTANCE: Final = 8.0
-_AXES: Final = np.array((UNITS_PER_M, UNITS_PER_M, -UNITS_PER_M), np.float32)
-"""The face looks along -z."""
+DISTANCE: Final = -8.0
+"""In a tracker's units: depth counts towards the camera, and the face is before it."""
+_AXES: Final = np.array((-UNITS_PER_M, -UNITS_PER_M, -UNITS_PER_M), np.float32)
+"""From ours (left, up, forwards) to a packet's: right, down, backwards."""
 _HEAD: Final = struct.Struct("<diffffBf4f3f3f")
+_FEATURES: Final = struct.Struct("<14f")
 _ACROSS: Final = struct.Struct("6f")
 _SHIFT: Final = struct.Struct("2f")
 
@@ -99,7 +105,6 @@ class OpenSeeFaceOutput:
         self._sure = np.ones(LANDMARK_COUNT + 2, "<f4").tobytes()
         self._sender = DatagramSender(name, host, port)
         self._pace = Pace(rate_hz)
-        self._places = [SIGNAL_INDEX[each] for each in ("headYaw", "headPitch", "headRoll")]
 
     async def start(self) -> None:
         """Find the receiver and open the socket."""
@@ -125,24 +130,19 @@ class OpenSeeFaceOutput:
         np.add(self._picture, self._shift, out=self._picture)
         np.dot(points, self._axes, out=self._space)
         np.add(self._space, self._origin, out=self._space)
-        features = self._features.read(signals)
-        yaw, pitch, roll = (arkit.item(place) for place in self._places)
-        # Receivers subtract what their tracker's picture axes add: 180 degrees about x, 90 about z.
-        euler = (pitch + 180.0, -yaw, 90.0 - roll)
-        x, y, z = (math.radians(angle) for angle in euler)
-        turn = product(quaternion(0, 0, z), product(quaternion(0, y, 0), quaternion(x, 0, 0)))
+        features = _FEATURES.pack(*self._features.read(signals))
         head = _HEAD.pack(
             at_s, 0, WIDTH_PX, HEIGHT_PX,
             1.0 - arkit.item(ARKIT_INDEX["eyeBlinkRight"]),
             1.0 - arkit.item(ARKIT_INDEX["eyeBlinkLeft"]),
-            1, 0.0, *turn[1:], turn[0], *euler, 0.0, 0.0, DISTANCE,
+            1, 0.0, *tracker_turn(signals.head), *tracker_euler_deg(signals.head), 0.0, 0.0, DISTANCE,
         )  # fmt: skip
-        return b"".join((head, self._sure, self._picture.data, self._space.data, features.data))
+        return b"".join((head, self._sure, self._picture.data, self._space.data, features))
 
     def _aim(self, turn: Quaternion) -> None:
-        """Set what takes a point of the unturned head to (y, x) in the picture, from its top left.
+        """Set what takes a point of the unturned head to (x, y) in the picture, from its top left.
 
-        The neck stands below the picture's middle. The matrix has the second and the first row of the
+        The neck stands below the picture's middle. The matrix has the first and the second row of the
         turn's rotation matrix as its columns.
         """
         w, x, y, z = turn
@@ -153,12 +153,12 @@ class OpenSeeFaceOutput:
         neck_up, neck_side = (r[0] * neck[0] + r[1] * neck[1] + r[2] * neck[2] for r in (up, side))
         _ACROSS.pack_into(
             self._across.data, 0,
-            -scale * up[0], scale * side[0],
-            -scale * up[1], scale * side[1],
-            -scale * up[2], scale * side[2],
+            scale * side[0], -scale * up[0],
+            scale * side[1], -scale * up[1],
+            scale * side[2], -scale * up[2],
         )  # fmt: skip
         _SHIFT.pack_into(
-            self._shift.data, 0, HEIGHT_PX * 0.7 + scale * neck_up, WIDTH_PX / 2 - scale * neck_side
+            self._shift.data, 0, WIDTH_PX / 2 - scale * neck_side, HEIGHT_PX * 0.7 + scale * neck_up
         )
 
     def status(self, now_ns: int) -> OutputStatus:
@@ -168,3 +168,26 @@ class OpenSeeFaceOutput:
     async def close(self) -> None:
         """Close the socket."""
         self._sender.close()
+
+
+def tracker_turn(turn: Quaternion) -> tuple[float, float, float, float]:
+    """The head's turn as a tracker's quaternion: x, y, z, w of the inverse of its model-to-camera turn.
+
+    With T the rotation matrix of the turn in our axes (left, up, forwards), a tracker's matrix has the
+    rows T[1], -T[0] and -T[2], each with its first number negated.
+    """
+    w, x, y, z = turn
+    half = math.sqrt(0.5)
+    return half * (w - z), half * (w + z), -half * (x + y), half * (x - y)
+
+
+def tracker_euler_deg(turn: Quaternion) -> tuple[float, float, float]:
+    """The same matrix as degrees about x, y and z, where ``Rz Ry Rx`` is the turn (OpenCV's order).
+
+    A face that looks straight ahead has 180 about x, which may also come as -180, and 90 about z.
+    """
+    w, x, y, z = turn
+    down = math.atan2(2.0 * (w * x + y * z), 1.0 - 2.0 * (x * x + y * y))
+    left = math.asin(max(-1.0, min(1.0, 2.0 * (w * y - x * z))))
+    right_tilt = math.atan2(2.0 * (w * z + x * y), 1.0 - 2.0 * (y * y + z * z))
+    return math.degrees(down) - 180.0, math.degrees(left), 90.0 + math.degrees(right_tilt)

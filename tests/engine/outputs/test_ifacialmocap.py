@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import random
 import re
 import socket
@@ -89,12 +90,36 @@ def test_the_text_is_what_receivers_read() -> None:
     assert shapes["jawLeft"] == 20
     assert "mouthSmile_R-35|" in text
     assert list(poses) == ["head", "rightEye", "leftEye"]
-    assert poses["head"][:2] == pytest.approx([5.73, -11.46], abs=0.2)
+    assert poses["head"][:2] == pytest.approx([5.73, 11.46], abs=0.2)
     assert len(poses["head"]) == 6
     assert poses["rightEye"] == pytest.approx([2.865, 0, 0], abs=0.01)
-    assert poses["leftEye"] == pytest.approx([0, -5.73, 0], abs=0.01)
+    assert poses["leftEye"] == pytest.approx([0, 5.73, 0], abs=0.01)
     assert text.endswith("|")
     assert len(text) < 1400
+
+
+def angles(**pose) -> dict[str, list[float]]:
+    return parse(Text().write(signals(frame(**pose)), version=1).decode())[1]
+
+
+def test_a_head_turned_to_the_singers_left_gives_a_positive_second_angle() -> None:
+    assert angles(neck=(0, math.radians(20), 0))["head"][:3] == pytest.approx([0, 20, 0], abs=0.01)
+
+
+def test_a_head_that_nods_down_gives_a_positive_first_angle() -> None:
+    assert angles(neck=(math.radians(20), 0, 0))["head"][:3] == pytest.approx([20, 0, 0], abs=0.01)
+
+
+def test_a_head_tilted_to_the_singers_right_shoulder_gives_a_positive_third_angle() -> None:
+    assert angles(neck=(0, 0, math.radians(20)))["head"][:3] == pytest.approx([0, 0, 20], abs=0.01)
+
+
+def test_the_eyes_count_like_the_head_left_and_down() -> None:
+    """As in recorded packets: eyeLookIn_R beside a positive y of rightEye, a look down beside x."""
+    left, down = math.radians(15), math.radians(5)
+    poses = angles(eyes=(down, left, 0, down, left, 0))
+    for eye in ("rightEye", "leftEye"):
+        assert poses[eye][:2] == pytest.approx([5, 15], abs=0.01)
 
 
 def test_version_two_separates_with_an_ampersand() -> None:
@@ -106,7 +131,7 @@ def test_version_two_separates_with_an_ampersand() -> None:
 def test_a_mapping_changes_the_text() -> None:
     mapping = parse_mapping("[ifacialmocap.'head.y']\ngain = -1\n[ifacialmocap.jawOpen]\nsend = false")
     shapes, poses = parse(Text(mapping).write(signals(FACE), version=1).decode())
-    assert poses["head"][1] > 10
+    assert poses["head"][1] < -10
     assert "jawOpen" not in shapes
 
 

@@ -17,7 +17,12 @@ from tests.t2s_rt.face.frames import arkit, frame, signals
 WEIGHTS = arkit(**{name: (i + 1) / 60 for i, name in enumerate(ARKIT_NAMES)} | {"mouthClose": 0.1})
 
 
-def sent(seq: int = 90, *, subject: str = "sing", rate_hz: int = 60, text: str = "") -> list[bytes]:
+POSE = {"neck": (0.1, 0.2, -0.05)}
+
+
+def sent(
+    seq: int = 90, *, subject: str = "sing", rate_hz: int = 60, text: str = "", pose: dict = POSE
+) -> list[bytes]:
     async def send() -> list[bytes]:
         with receiving() as receiver:
             output = LiveLinkOutput(
@@ -30,7 +35,7 @@ def sent(seq: int = 90, *, subject: str = "sing", rate_hz: int = 60, text: str =
                 wall_s=lambda: 3600.0 + seq / 60,
             )
             await output.start()
-            output.offer(signals(frame(seq, weights=WEIGHTS, neck=(0.1, 0.2, -0.05))), 0)
+            output.offer(signals(frame(seq, weights=WEIGHTS, **pose)), 0)
             await output.close()
             return [receiver.get(), receiver.get()]
 
@@ -56,8 +61,36 @@ def test_another_decoder_reads_names_values_and_angles() -> None:
         shape = FaceBlendShape[name[0].upper() + name[1:]]
         assert face.get_blendshape(shape) == pytest.approx(float(weight), abs=1e-6)
     assert face.get_blendshape(FaceBlendShape.HeadYaw) == pytest.approx(0.2, abs=0.02)
-    assert face.get_blendshape(FaceBlendShape.HeadPitch) == pytest.approx(0.1, abs=0.02)
-    assert face.get_blendshape(FaceBlendShape.HeadRoll) == pytest.approx(0.05, abs=0.03)
+    assert face.get_blendshape(FaceBlendShape.HeadPitch) == pytest.approx(-0.1, abs=0.02)
+    assert face.get_blendshape(FaceBlendShape.HeadRoll) == pytest.approx(-0.05, abs=0.03)
+
+
+def angles(*names: str, **pose) -> list[float]:
+    _, face = PyLiveLinkFace.decode(sent(pose=pose)[0])
+    return [face.get_blendshape(FaceBlendShape[name]) for name in names]
+
+
+HEAD = ("HeadYaw", "HeadPitch", "HeadRoll")
+
+
+def test_a_head_turned_to_the_singers_left_gives_a_positive_yaw_in_radians() -> None:
+    assert angles(*HEAD, neck=(0, 0.3, 0)) == pytest.approx([0.3, 0, 0], abs=1e-5)
+
+
+def test_a_head_that_looks_up_gives_a_positive_pitch() -> None:
+    assert angles(*HEAD, neck=(-0.3, 0, 0)) == pytest.approx([0, 0.3, 0], abs=1e-5)
+
+
+def test_a_head_tilted_to_the_singers_right_shoulder_gives_a_positive_roll() -> None:
+    assert angles(*HEAD, neck=(0, 0, 0.3)) == pytest.approx([0, 0, 0.3], abs=1e-5)
+
+
+@pytest.mark.parametrize("side", ["Left", "Right"])
+def test_eyes_that_look_right_and_down_give_positive_angles(side: str) -> None:
+    """As in the app's recordings: EyeLookDown beside a positive pitch, EyeLookOutRight beside a yaw."""
+    names = (f"{side}EyeYaw", f"{side}EyePitch", f"{side}EyeRoll")
+    right_and_down = (0.1, -0.2, 0)
+    assert angles(*names, eyes=right_and_down * 2) == pytest.approx([0.2, 0.1, 0], abs=1e-5)
 
 
 def test_a_face_that_goes_says_so() -> None:

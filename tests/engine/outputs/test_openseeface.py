@@ -24,15 +24,32 @@ class Face:
         self.success, self.error = values[6:8]
         self.quaternion, self.euler, self.translation = values[8:12], values[12:15], values[15:18]
         self.confidence = values[18:86]
-        self.points = np.reshape(values[86:222], (68, 2))[:, ::-1]  # y comes first
+        self.points = np.reshape(values[86:222], (68, 2))
         self.space = np.reshape(values[222:432], (70, 3))
         self.features = dict(zip(FEATURES.names, values[432:], strict=True))
 
     @property
-    def rotation(self) -> tuple[float, float, float]:
-        """Degrees as the tracker's Unity receiver computes them."""
-        x, y, z = self.euler
-        return -((x + 180) % 360), -y, (z - 90) % 360
+    def shown(self) -> np.ndarray:
+        """Points as the tracker's Unity receiver shows them: it reads -y and shows -x.
+
+        Left-handed, y up, the face looks along -z: the singer's left is +x.
+        """
+        return self.space * (-1, -1, 1)
+
+    @property
+    def turn(self) -> np.ndarray:
+        """Unity's quaternion x, y, z, w of a face looking along +z, as that receiver's target turns."""
+        return unity_product(target(self.quaternion), target(face().quaternion) * (-1, -1, -1, 1))
+
+
+def target(raw: tuple[float, ...]) -> np.ndarray:
+    x, y, z, w = raw
+    return np.array((-y, -x, z, w))
+
+
+def unity_product(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    vector = a[3] * b[:3] + b[3] * a[:3] + np.cross(a[:3], b[:3])
+    return np.array((*vector, a[3] * b[3] - a[:3] @ b[:3]))
 
 
 OUTPUT = OpenSeeFaceOutput("osf", "127.0.0.1")
@@ -49,7 +66,8 @@ def test_the_packet_has_the_published_layout() -> None:
     assert rest.confidence == (1.0,) * 68
     assert (rest.right_open, rest.left_open) == (1.0, 1.0)
     assert np.linalg.norm(rest.quaternion) == pytest.approx(1.0, abs=1e-6)
-    assert np.array(rest.rotation) % 360 == pytest.approx([0.0, 0.0, 0.0], abs=1e-3)
+    assert rest.euler == pytest.approx((-180.0, 0.0, 90.0), abs=1e-3)
+    assert rest.quaternion == pytest.approx((0.5**0.5, 0.5**0.5, 0.0, 0.0), abs=1e-6)
     assert set(rest.features.values()) == {0.0}
 
 
@@ -89,20 +107,76 @@ def test_a_smile_widens_the_mouth() -> None:
     assert smile.features["mouth_corner_updown_Left"] == 1.0
 
 
-def test_a_turned_head_moves_the_picture_and_the_angles() -> None:
+def test_a_turned_head_moves_the_picture() -> None:
     turned = face(frame(neck=(0, 0.3, 0)))
     assert turned.points[30, 0] > face().points[30, 0] + 20  # the nose goes to the picture's right
-    assert turned.rotation[1] == pytest.approx(np.degrees(0.3), abs=0.01)
     nodding = face(frame(neck=(0.2, 0, 0)))
     assert nodding.points[30, 1] > face().points[30, 1] + 20
 
 
+HALF_SIN = np.sin(0.15)
+
+
+def test_a_head_turned_to_the_singers_left_turns_unitys_head_left() -> None:
+    turned = face(frame(neck=(0, 0.3, 0)))
+    assert turned.turn[:3] == pytest.approx((0, -HALF_SIN, 0), abs=1e-6)  # Unity's +y is to the right
+    assert turned.euler == pytest.approx((-180, np.degrees(0.3), 90), abs=1e-3)
+
+
+def test_a_head_that_nods_down_turns_unitys_head_down() -> None:
+    nodding = face(frame(neck=(0.3, 0, 0)))
+    assert nodding.turn[:3] == pytest.approx((HALF_SIN, 0, 0), abs=1e-6)
+    assert nodding.euler == pytest.approx((np.degrees(0.3) - 180, 0, 90), abs=1e-3)
+
+
+def test_a_head_tilted_to_the_singers_right_shoulder_tilts_unitys_head_right() -> None:
+    tilted = face(frame(neck=(0, 0, 0.3)))
+    assert tilted.turn[:3] == pytest.approx((0, 0, -HALF_SIN), abs=1e-6)
+    assert tilted.euler == pytest.approx((-180, 0, 90 + np.degrees(0.3)), abs=1e-3)
+
+
+@pytest.mark.parametrize("neck", [(0, 0, 0), (0.3, 0, 0), (0, 0.3, 0), (0, 0, 0.3), (0.2, 0.3, -0.1)])
+def test_the_turn_takes_the_points_to_the_picture(neck) -> None:
+    """The tracker's own promise: its turned model's first axis is up in the picture, the second left."""
+    seen = face(frame(neck=neck))
+    x, y, z, w = seen.quaternion
+    away = np.array(((0, -z, y), (z, 0, -x), (-y, x, 0)))
+    matrix = (np.eye(3) + 2 * w * away + 2 * away @ away).T  # its quaternion is the inverse
+    model = seen.space[:66] * (1, -1, -1)
+    up, left = (model @ matrix.T)[:, :2].T
+    pixels = seen.points[:66] - seen.points[:66].mean(axis=0)
+    scale = 160.0  # pixels a unit
+    assert -pixels[:, 1] == pytest.approx(scale * (up - up.mean()), abs=0.05)
+    assert -pixels[:, 0] == pytest.approx(scale * (left - left.mean()), abs=0.05)
+
+
+def test_the_euler_angles_are_those_of_the_turn() -> None:
+    seen = face(frame(neck=(0.2, 0.3, -0.1)))
+    x, y, z, w = seen.quaternion
+    a, b, c = np.radians(seen.euler)
+    sines, cosines = np.sin((a, b, c)), np.cos((a, b, c))
+    about_x = np.array(((1, 0, 0), (0, cosines[0], -sines[0]), (0, sines[0], cosines[0])))
+    about_y = np.array(((cosines[1], 0, sines[1]), (0, 1, 0), (-sines[1], 0, cosines[1])))
+    about_z = np.array(((cosines[2], -sines[2], 0), (sines[2], cosines[2], 0), (0, 0, 1)))
+    away = np.array(((0, -z, y), (z, 0, -x), (-y, x, 0)))
+    matrix = (np.eye(3) + 2 * w * away + 2 * away @ away).T
+    assert about_z @ about_y @ about_x == pytest.approx(matrix, abs=1e-5)
+
+
+def test_the_points_make_an_upright_face_with_left_and_right_where_they_belong() -> None:
+    shown = face().shown
+    assert shown[27:31, 1].mean() > shown[8, 1] + 0.3  # the nose's bridge is above the chin
+    assert shown[45, 0] > shown[36, 0] + 0.5  # the left eye's outer corner is further to the left
+    assert shown[30, 2] < shown[0, 2] - 0.3  # the tip of the nose is before the ear
+
+
 def test_pupils_follow_the_gaze_before_the_eyeballs() -> None:
-    looking = face(frame(eyes=(0, 0.4, 0, 0, 0.4, 0)))
-    ahead = face().space[66:68] - face().space[68:70]
-    aside = looking.space[66:68] - looking.space[68:70]
+    ahead = face().shown[66:68] - face().shown[68:70]
     assert (ahead[:, 2] < -0.1).all()  # the face looks along -z
-    assert (aside[:, 0] > 0.04).all()
+    left = face(frame(eyes=(0, 0.4, 0, 0, 0.4, 0))).shown
+    assert (left[66:68, 0] - left[68:70, 0] > 0.04).all()
+    up = face(frame(eyes=(-0.4, 0, 0, -0.4, 0, 0))).shown
+    assert (up[66:68, 1] - up[68:70, 1] > 0.04).all()
 
 
 def test_it_is_sent() -> None:
