@@ -60,13 +60,13 @@ def test_a_look_to_the_singers_left_is_a_look_to_the_left() -> None:
     assert values(VTS, turned)["FaceAngleX"] > 10
     assert values(VTS, turned)["EyeLeftX"] > 0.2
     assert values(LIVE_LINK, turned)["HeadYaw"] == pytest.approx(0.3, abs=1e-4)
-    assert values(IFACIALMOCAP, turned)["head.y"] < -10
+    assert values(IFACIALMOCAP, turned)["head.y"] > 10
 
 
 def test_a_head_that_nods_down_nods_down_everywhere() -> None:
     nodding = signals(frame(neck=(0.2, 0, 0)))
     assert values(VTS, nodding)["FaceAngleY"] < -10
-    assert values(LIVE_LINK, nodding)["HeadPitch"] == pytest.approx(0.2, abs=1e-4)
+    assert values(LIVE_LINK, nodding)["HeadPitch"] == pytest.approx(-0.2, abs=1e-4)
     assert values(IFACIALMOCAP, nodding)["head.x"] > 10
 
 
@@ -132,7 +132,7 @@ def test_a_batch_computes_what_each_of_its_members_does_alone() -> None:
     members = [Retargeter(table) for table in tables]
     batch = RetargetBatch(members)
     given = signals(jawOpen=0.3, mouthClose=0.5, mouthPucker=0.4)
-    together = [member.read(given).copy() for member in members]
+    together = [member.read(given) for member in members]
     batch.close()
     for member, table, values in zip(members, tables, together, strict=True):
         alone = np.empty(len(table.targets), np.float32)
