@@ -5,7 +5,8 @@ namespace T2S.Face
 {
     /// <summary>
     /// Moves a FLAME head: expression coefficients as blend shapes named with their number ("exp_0", "Exp001"),
-    /// jaw, neck and eyes as bones. Coefficients mean something only with the head of the engine's basis.
+    /// jaw, neck and eyes as bones, whichever way those lie. Coefficients mean something only with the head of the
+    /// engine's basis. The face must look along this object's +z while the first frame comes.
     /// </summary>
     [AddComponentMenu("T2S/FLAME Applier")]
     public sealed class FlameApplier : FaceApplier
@@ -22,6 +23,7 @@ namespace T2S.Face
         private Hello known;
         private int[] shapes = new int[0];
         private readonly Quaternion[] rest = new Quaternion[5];
+        private readonly Quaternion[] lie = new Quaternion[5]; // of the bones against this object, at rest
 
         public override void Apply(Hello hello, Frame frame)
         {
@@ -44,7 +46,8 @@ namespace T2S.Face
             if (bone == null || !hello.FlamePart(part, out offset, out size)) return;
             float x, y, z, w;
             AxisAngle.ToUnity(frame.Flame, offset + skip, out x, out y, out z, out w);
-            bone.localRotation = rest[slot] * new Quaternion(x, y, z, w);
+            Quaternion turn = new Quaternion(x, y, z, w);
+            bone.localRotation = rest[slot] * Quaternion.Inverse(lie[slot]) * turn * lie[slot];
         }
 
         private void Find(Hello hello)
@@ -57,7 +60,12 @@ namespace T2S.Face
             if (known == null)
             {
                 Transform[] bones = { head, neck, jaw, leftEye, rightEye };
-                for (int i = 0; i < bones.Length; i++) if (bones[i] != null) rest[i] = bones[i].localRotation;
+                for (int i = 0; i < bones.Length; i++)
+                {
+                    if (bones[i] == null) continue;
+                    rest[i] = bones[i].localRotation;
+                    lie[i] = Quaternion.Inverse(transform.rotation) * bones[i].rotation;
+                }
             }
             known = hello;
         }
