@@ -22,6 +22,7 @@ from t2s_rt.face.flame import FlameHead
 from t2s_rt.face.flame_map import FlameMap
 from t2s_rt.face.flame_store import calibrated_head
 from t2s_rt.face.rig import Rig
+from t2s_rt.inference.backends.seam import Backend
 from t2s_rt.inference.motion import BaselineMotion, Motion, MotionModel
 from t2s_rt.intensity.actions import ACTION_COUNT
 from t2s_rt.intensity.condition import Condition
@@ -51,6 +52,7 @@ class Pipeline:
 
     Args:
         model_path: Folder of an exported model; None for the bundled one.
+        backend: Where the model runs.
         seed: Decides what the performer invents (blinks, gaze, brow and head manners), never the mouth.
         flame: A calibrated FLAME file whose parameters to send; None for the embedded head's.
 
@@ -59,18 +61,27 @@ class Pipeline:
         stage_times: Milliseconds of each stage's steps, by stage name, and of whole hops as ``hop``.
         fallback: Why the baseline moves the mouth instead of the model; empty while the model does.
         motion_name: Name of what moves the mouth.
+        running_on: What really runs the model, such as ``ONNX Runtime 1.32.0 on the CPU``; empty for the
+            baseline.
 
     Raises:
         SetupError: The embedded head has not been built, or ``flame`` not calibrated.
-        ModelError: ``model_path`` was given and cannot be used. The bundled model falls back instead.
+        ModelError: ``model_path`` or a GPU's backend was given and cannot be used. The bundled model on
+            the CPU falls back instead.
     """
 
     def __init__(
-        self, model_path: Path | None = None, *, seed: int = 0, flame: Path | None = None
+        self,
+        model_path: Path | None = None,
+        *,
+        backend: Backend = Backend.CPU,
+        seed: int = 0,
+        flame: Path | None = None,
     ) -> None:
         self.fallback = ""
         self.motion_name = ""
-        self._motion = self._load(model_path)
+        self.running_on = ""
+        self._motion = self._load(model_path, backend)
         self._features = FeatureExtractor()
         self.conductor: Conductor | None = None
         self._condition = Condition()
@@ -88,19 +99,21 @@ class Pipeline:
         self._started_at_hop = 0
         self.stage_times = {name: LatencyRecorder() for name in (*STAGES, "hop")}
 
-    def _load(self, model_path: Path | None) -> Motion:
+    def _load(self, model_path: Path | None, backend: Backend) -> Motion:
         try:
-            model = MotionModel.load(model_path)
+            model = MotionModel.load(model_path, backend)
         except (ModelError, SetupError) as problem:
-            if model_path is not None:
+            if model_path is not None or backend is not Backend.CPU:
                 raise
             return self._fall_back(problem)
         self.motion_name = model.manifest.name
+        self.running_on = model.network.running_on
         return model.stream()
 
     def _fall_back(self, problem: Exception) -> Motion:
         self.fallback = str(problem)
         self.motion_name = "baseline"
+        self.running_on = ""
         return BaselineMotion()
 
     @property
@@ -235,7 +248,8 @@ class Pipeline:
             position_s = self.conductor.step(position_s, self._feature_rows, self._intent, condition)
         t3 = clock()
         actions = np.empty(ACTION_COUNT, np.float32)
-        self._performer.step(self._feature_rows, self._intent, actions, condition)
+        presence = self._motion.presence
+        self._performer.step(self._feature_rows, self._intent, actions, condition, presence)
         t4 = clock()
         arkit = np.empty(ARKIT_COUNT, np.float32)
         self._rig.step(actions, arkit)
@@ -272,9 +286,10 @@ class Pipeline:
 
     def _heard(self) -> VoiceReading:
         newest = self._feature_rows[-1]
+        presence = self._motion.presence
         return VoiceReading(
             f0_hz=float(newest[Feature.F0_HZ]),
             voiced=bool(newest[Feature.VOICED] > 0),
             loudness_dbfs=float(newest[Feature.LOUDNESS_DBFS]),
-            voice=float(newest[Feature.VOICE]),
+            voice=float(newest[Feature.VOICE] if presence is None else presence),
         )

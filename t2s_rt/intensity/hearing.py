@@ -32,7 +32,7 @@ class Hearing:
 
     PRESENT_ABOVE: Final = 0.6
     ABSENT_BELOW: Final = 0.5
-    """Hysteresis of `Feature.VOICE`, so that a wavering reading does not flap the mouth."""
+    """Hysteresis of presence, so that a wavering reading does not flap the mouth."""
     CONSONANT_RANGE_DB: Final = 30.0
     CONSONANT_FLOOR_DBFS: Final = -50.0
     """A sound is loud enough for a consonant within this of the singer's reference, and above this."""
@@ -87,10 +87,16 @@ class Hearing:
         self.phrase_ended = False
         self.silent_s = 2.0 * self.PHRASE_GAP_S
 
-    def step(self, rows: list[list[float]]) -> None:
-        """Take one frame: its feature rows, oldest first."""
+    def step(self, rows: list[list[float]], presence: float | None = None) -> None:
+        """Take one frame.
+
+        Args:
+            rows: Its feature rows, oldest first.
+            presence: How surely a model hears a voice, 0 to 1; None to go by `Feature.VOICE`, which
+                takes a band for a voice.
+        """
         newest = rows[-1]
-        self._follow_presence(newest)
+        self._follow_presence(newest, presence)
         self._follow_effort(rows)
         f0_hz = newest[Feature.F0_HZ] or rows[0][Feature.F0_HZ]
         self._follow_pitch(f0_hz if self.present else 0.0)
@@ -100,15 +106,15 @@ class Hearing:
         self.held_s = newest[Feature.HELD_S] if self.present else 0.0
         self._follow_breath(newest)
 
-    def _follow_presence(self, newest: list[float]) -> None:
+    def _follow_presence(self, newest: list[float], presence: float | None) -> None:
         self.phrase_began = self.phrase_ended = False
-        self.present = newest[Feature.VOICE] > (
-            self.ABSENT_BELOW if self.present else self.PRESENT_ABOVE
-        )
+        heard = newest[Feature.VOICE] if presence is None else presence
+        self.present = heard > (self.ABSENT_BELOW if self.present else self.PRESENT_ABOVE)
         loudness_dbfs = newest[Feature.LOUDNESS_DBFS]
-        self.sounding = self.present or loudness_dbfs > max(
+        loud = loudness_dbfs > max(
             self.CONSONANT_FLOOR_DBFS, newest[Feature.REFERENCE_DBFS] - self.CONSONANT_RANGE_DB
         )
+        self.sounding = self.present or (loud and presence is None)
         if self.present:
             self.phrase_began = self.silent_s >= self.PHRASE_GAP_S
             self.phrase_s = FRAME_S if self.phrase_began else self.phrase_s + FRAME_S

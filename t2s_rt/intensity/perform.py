@@ -87,7 +87,12 @@ class Performer:
         self._cued_face = [0.0] * ACTION_COUNT
 
     def step(
-        self, x: FloatArray, motion: FloatArray, out: FloatArray, condition: Condition | None = None
+        self,
+        x: FloatArray,
+        motion: FloatArray,
+        out: FloatArray,
+        condition: Condition | None = None,
+        presence: float | None = None,
     ) -> None:
         """Perform one frame.
 
@@ -97,9 +102,10 @@ class Performer:
             out: ``(ACTION_COUNT,)`` receives every action, within the ranges of `ACTIONS`.
             condition: What the song asks for in this frame; None for free singing. Where it asks for
                 nothing, the face is the same as without it.
+            presence: How surely the model hears a voice, 0 to 1; None if it does not say.
         """
         heard, face = self._heard, self._face
-        heard.step(x.tolist())
+        heard.step(x.tolist(), presence)
         self._mouth.step(heard, motion.tolist(), face, condition)
         self._brows.step(heard, face)
         self._head.step(heard, face)

@@ -1,13 +1,18 @@
-"""The mouth network: a causal convolution for what a sound is, a recurrent layer for what went before.
+"""The motion network: what a sound is, what went before, and whether anybody sings at all.
 
-`MouthNetwork` runs over whole clips and is trained. `StepNetwork` is the same weights for one frame in
+Causal convolutions see the last frames; a recurrent memory follows the mouth. Beside it a second,
+smaller memory judges the presence of a voice. They are apart on purpose: a network that learns from bands
+that the mouth rests shuts it on held vowels as well, because both are steady; so only presence learns from
+bands, and the mouth learns its shape only where somebody sings.
+
+`MotionNetwork` runs over whole clips and is trained. `StepNetwork` is the same weights for one frame in
 and one frame out, its state plain tensors in and out: a singer's memory can be saved, batched, exported.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -21,21 +26,39 @@ class Shape:
 
     Attributes:
         outputs: Actions predicted.
+        sounds: Classes of the auxiliary head; it is trained and not exported.
         channels: Width of the convolutions.
-        hidden: Width of the recurrent memory.
+        hidden: Width of the mouth's memory.
+        presence: Width of the memory that judges presence.
         kernel: Frames that each of the two convolutions sees.
         dropout: Share of values dropped while training.
     """
 
     outputs: int
-    channels: int = 80
-    hidden: int = 160
+    sounds: int
+    channels: int = 128
+    hidden: int = 224
+    presence: int = 64
     kernel: int = 3
-    dropout: float = 0.3
+    dropout: float = 0.15
 
 
-class MouthNetwork(nn.Module):
-    """Frames of model input to intensities of actions, before they are cut to their range.
+class Predicted(NamedTuple):
+    """What the network says of each frame, before anything is cut to its range.
+
+    Attributes:
+        actions: ``(..., outputs)`` intensities.
+        presence: ``(...)`` log odds that somebody sings or speaks.
+        sounds: ``(..., sounds)`` log odds of each class of sounds.
+    """
+
+    actions: Tensor
+    presence: Tensor
+    sounds: Tensor
+
+
+class MotionNetwork(nn.Module):
+    """Frames of model input to the mouth, the presence of a voice and the sound.
 
     Args:
         shape: Sizes.
@@ -45,33 +68,45 @@ class MouthNetwork(nn.Module):
         super().__init__()
         self.shape: Final = shape
         self.context_frames: Final = shape.kernel - 1
+        width = shape.hidden + shape.channels
         self.first = nn.Linear(INPUT_COUNT, shape.channels)
         self.conv1 = nn.Conv1d(shape.channels, shape.channels, shape.kernel)
         self.conv2 = nn.Conv1d(shape.channels, shape.channels, shape.kernel)
         self.memory = nn.GRU(shape.channels, shape.hidden, batch_first=True)
-        self.head = nn.Linear(shape.hidden + shape.channels, shape.outputs)
+        self.listener = nn.GRU(shape.channels, shape.presence, batch_first=True)
+        self.head = nn.Linear(width, shape.outputs)
+        self.presence_head = nn.Linear(shape.presence + shape.channels, 1)
+        self.sound_head = nn.Linear(width, shape.sounds)
         self.drop = nn.Dropout(shape.dropout)
 
     def state_shapes(self) -> dict[str, tuple[int, ...]]:
         """Name and shape of each state tensor for one singer, without the batch axis."""
         context = (self.shape.channels * self.context_frames,)
-        return {"context1": context, "context2": context, "memory": (self.shape.hidden,)}
+        return {
+            "context1": context,
+            "context2": context,
+            "memory": (self.shape.hidden,),
+            "listener": (self.shape.presence,),
+        }
 
-    def forward(self, frames: Tensor) -> Tensor:
+    def forward(self, frames: Tensor) -> Predicted:
         """A whole clip from an empty memory.
 
         Args:
             frames: ``(batch, time, INPUT_COUNT)``.
 
         Returns:
-            ``(batch, time, outputs)``.
+            Of each frame ``(batch, time)``.
         """
         x = torch.relu(self.first(frames)).transpose(1, 2)
         x = torch.relu(self.conv1(nn.functional.pad(x, (self.context_frames, 0))))
         x = torch.relu(self.conv2(nn.functional.pad(x, (self.context_frames, 0)))).transpose(1, 2)
         x = self.drop(x)
         memory, _ = self.memory(x)
-        return self.head(torch.cat((self.drop(memory), x), dim=2))
+        listener, _ = self.listener(x)
+        shaped = torch.cat((self.drop(memory), x), dim=2)
+        presence = self.presence_head(torch.cat((listener, x), dim=2))[..., 0]
+        return Predicted(self.head(shaped), presence, self.sound_head(shaped))
 
 
 class StepNetwork(nn.Module):
@@ -83,32 +118,20 @@ class StepNetwork(nn.Module):
         network: Whose weights to copy.
     """
 
-    def __init__(self, network: MouthNetwork) -> None:
+    def __init__(self, network: MotionNetwork) -> None:
         super().__init__()
-        channels, hidden = network.shape.channels, network.shape.hidden
-        self.channels: Final = channels
+        self.channels: Final = network.shape.channels
         self.first = network.first
         self.head = network.head
+        self.presence_head = network.presence_head
         self.conv1 = self._flat(network.conv1)
         self.conv2 = self._flat(network.conv2)
-        gru = network.memory
-        split = 2 * hidden
-        with torch.no_grad():
-            self.gates = nn.Linear(channels + hidden, split)
-            self.gates.weight.copy_(
-                torch.cat((gru.weight_ih_l0[:split], gru.weight_hh_l0[:split]), dim=1)
-            )
-            self.gates.bias.copy_(gru.bias_ih_l0[:split] + gru.bias_hh_l0[:split])
-            self.fresh_input = nn.Linear(channels, hidden)
-            self.fresh_input.weight.copy_(gru.weight_ih_l0[split:])
-            self.fresh_input.bias.copy_(gru.bias_ih_l0[split:])
-            self.fresh_memory = nn.Linear(hidden, hidden)
-            self.fresh_memory.weight.copy_(gru.weight_hh_l0[split:])
-            self.fresh_memory.bias.copy_(gru.bias_hh_l0[split:])
+        self.memory = StepMemory(network.memory)
+        self.listener = StepMemory(network.listener)
 
     def forward(
-        self, frame: Tensor, context1: Tensor, context2: Tensor, memory: Tensor
-    ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        self, frame: Tensor, context1: Tensor, context2: Tensor, memory: Tensor, listener: Tensor
+    ) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor, Tensor]:
         """One frame.
 
         Args:
@@ -116,18 +139,20 @@ class StepNetwork(nn.Module):
             context1: ``(batch, (kernel - 1) * channels)`` past input of the first convolution.
             context2: The same for the second.
             memory: ``(batch, hidden)``.
+            listener: ``(batch, presence)``.
 
         Returns:
-            ``(batch, outputs)`` and the three states that follow.
+            Actions ``(batch, outputs)``, presence ``(batch, 1)`` 0 to 1, and the states that follow.
         """
         window1 = torch.cat((context1, torch.relu(self.first(frame))), dim=1)
         window2 = torch.cat((context2, torch.relu(self.conv1(window1))), dim=1)
         x = torch.relu(self.conv2(window2))
-        reset, update = torch.sigmoid(self.gates(torch.cat((x, memory), dim=1))).chunk(2, dim=1)
-        fresh = torch.tanh(self.fresh_input(x) + reset * self.fresh_memory(memory))
-        memory = fresh + update * (memory - fresh)
+        memory = self.memory(x, memory)
+        listener = self.listener(x, listener)
         actions = self.head(torch.cat((memory, x), dim=1))
-        return actions, window1[:, self.channels :], window2[:, self.channels :], memory
+        presence = torch.sigmoid(self.presence_head(torch.cat((listener, x), dim=1)))
+        next1, next2 = window1[:, self.channels :], window2[:, self.channels :]
+        return actions, presence, next1, next2, memory, listener
 
     @staticmethod
     def _flat(conv: nn.Conv1d) -> nn.Linear:
@@ -137,3 +162,34 @@ class StepNetwork(nn.Module):
             flat.weight.copy_(conv.weight.permute(0, 2, 1).flatten(1))
             flat.bias.copy_(conv.bias)
         return flat
+
+
+class StepMemory(nn.Module):
+    """One step of a GRU in three matrix products.
+
+    Args:
+        gru: Whose weights to copy; one layer.
+    """
+
+    def __init__(self, gru: nn.GRU) -> None:
+        super().__init__()
+        inputs, hidden = gru.input_size, gru.hidden_size
+        split = 2 * hidden
+        self.gates = nn.Linear(inputs + hidden, split)
+        self.fresh_input = nn.Linear(inputs, hidden)
+        self.fresh_memory = nn.Linear(hidden, hidden)
+        with torch.no_grad():
+            self.gates.weight.copy_(
+                torch.cat((gru.weight_ih_l0[:split], gru.weight_hh_l0[:split]), dim=1)
+            )
+            self.gates.bias.copy_(gru.bias_ih_l0[:split] + gru.bias_hh_l0[:split])
+            self.fresh_input.weight.copy_(gru.weight_ih_l0[split:])
+            self.fresh_input.bias.copy_(gru.bias_ih_l0[split:])
+            self.fresh_memory.weight.copy_(gru.weight_hh_l0[split:])
+            self.fresh_memory.bias.copy_(gru.bias_hh_l0[split:])
+
+    def forward(self, x: Tensor, memory: Tensor) -> Tensor:
+        """``x (batch, inputs)`` and ``memory (batch, hidden)`` to the memory that follows."""
+        reset, update = torch.sigmoid(self.gates(torch.cat((x, memory), dim=1))).chunk(2, dim=1)
+        fresh = torch.tanh(self.fresh_input(x) + reset * self.fresh_memory(memory))
+        return fresh + update * (memory - fresh)

@@ -10,6 +10,7 @@ import argparse
 import json
 import tempfile
 import warnings
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -29,33 +30,45 @@ from t2s_rt.inference.manifest import (
     RUNNING_LAYOUT,
     Manifest,
     StateTensor,
+    Tensor,
     dump_manifest,
     load_manifest,
     sha256_of,
 )
-from t2s_rt.model.network import MouthNetwork, Shape, StepNetwork
-from t2s_rt.training.prepare.facegood import SOURCE
+from t2s_rt.model.network import MotionNetwork, Shape, StepNetwork
 from t2s_rt.training.train import DEFAULT_RUN, ROOT
 
 TOLERANCE: Final = 1e-4
 CHECK_FRAMES: Final = 3600
 """A minute: long enough for a memory to drift apart if it could."""
 OPSET: Final = 18
-TRAINED_ON: Final = (
-    SOURCE,
-    "The same takes sung again by rule (pitch, vibrato, held vowels) with their captured faces",
-    "Synthetic vowels a e i o u with faces by rule; synthetic noise, hum and knocks with a face at rest",
-)
+PRESENCE: Final = Tensor("presence", (1,))
 
 
-def load_run(run: Path) -> tuple[MouthNetwork, tuple[str, ...], int]:
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A finished training.
+
+    Attributes:
+        network: Ready to predict.
+        actions: What it predicts.
+        lookahead_samples: How far what it depicts lies behind the newest sample.
+        trained_on: What it learned from, as sentences.
+        mel_profile_db: Mean spectrum of the voices it learned from.
+    """
+
+    network: MotionNetwork
+    actions: tuple[str, ...]
+    lookahead_samples: int
+    trained_on: tuple[str, ...]
+    mel_profile_db: tuple[float, ...]
+
+
+def load_run(run: Path) -> Run:
     """Load a trained network.
 
     Args:
         run: Folder that `t2s_rt.training.train` wrote.
-
-    Returns:
-        The network, the names of its outputs and its look-ahead in samples.
 
     Raises:
         ModelError: There is no run in that folder.
@@ -65,12 +78,18 @@ def load_run(run: Path) -> tuple[MouthNetwork, tuple[str, ...], int]:
         weights = torch.load(run / "weights.pt", weights_only=True)
     except OSError as problem:
         raise ModelError(f"No run in {run}.", "Train one: python -m t2s_rt.training.train") from problem
-    network = MouthNetwork(Shape(**facts["config"]["shape"]))
+    network = MotionNetwork(Shape(**facts["config"]["shape"]))
     network.load_state_dict(weights)
-    return network.eval(), tuple(facts["actions"]), int(facts["config"]["lookahead_samples"])
+    return Run(
+        network.eval(),
+        tuple(facts["actions"]),
+        int(facts["config"]["lookahead_samples"]),
+        tuple(facts["trained_on"]),
+        tuple(facts["mel_profile_db"]),
+    )
 
 
-def export_onnx(network: MouthNetwork, path: Path) -> None:
+def export_onnx(network: MotionNetwork, path: Path) -> None:
     """Write the one-frame network, with its state as inputs and outputs and a free batch axis."""
     shapes = network.state_shapes()
     names = (INPUT_NAME, *shapes)
@@ -83,7 +102,7 @@ def export_onnx(network: MouthNetwork, path: Path) -> None:
             example,
             str(path),
             input_names=list(names),
-            output_names=[OUTPUT_NAME, *(NEXT_PREFIX + name for name in shapes)],
+            output_names=[OUTPUT_NAME, PRESENCE.name, *(NEXT_PREFIX + name for name in shapes)],
             dynamic_shapes=tuple({0: singers} for _ in names),
             opset_version=OPSET,
             dynamo=True,
@@ -105,7 +124,7 @@ def _strip(path: Path) -> None:
     onnx.save(model, path)
 
 
-def largest_difference(network: MouthNetwork, path: Path, frames: int = CHECK_FRAMES) -> float:
+def largest_difference(network: MotionNetwork, path: Path, frames: int = CHECK_FRAMES) -> float:
     """Step the exported network through a long random stream and compare with torch over the whole clip.
 
     Args:
@@ -118,21 +137,25 @@ def largest_difference(network: MouthNetwork, path: Path, frames: int = CHECK_FR
     """
     stream = np.random.default_rng(0).standard_normal((frames, INPUT_COUNT)).astype(np.float32)
     with torch.no_grad():
-        expected = network(torch.from_numpy(stream)[None]).numpy()[0]
+        whole = network(torch.from_numpy(stream)[None])
+    expected = torch.cat((whole.actions, torch.sigmoid(whole.presence)[..., None]), dim=2).numpy()[0]
     frame = np.zeros((1, INPUT_COUNT), np.float32)
     got = np.zeros((1, network.shape.outputs), np.float32)
+    presence = np.zeros((1, 1), np.float32)
     old = [
         Port(name, np.zeros((1, *shape), np.float32)) for name, shape in network.state_shapes().items()
     ]
     new = [Port(NEXT_PREFIX + port.name, np.zeros_like(port.array)) for port in old]
-    binding = OnnxNetwork(path).bind((Port(INPUT_NAME, frame), *old), (Port(OUTPUT_NAME, got), *new))
+    binding = OnnxNetwork(path).bind(
+        (Port(INPUT_NAME, frame), *old), (Port(OUTPUT_NAME, got), Port(PRESENCE.name, presence), *new)
+    )
     worst = 0.0
     for row, wanted in zip(stream, expected, strict=True):
         frame[0] = row
         binding.run()
         for before, after in zip(old, new, strict=True):
             before.array[...] = after.array
-        worst = max(worst, float(np.abs(got[0] - wanted).max()))
+        worst = max(worst, float(np.abs(np.append(got[0], presence[0]) - wanted).max()))
     return worst
 
 
@@ -149,10 +172,11 @@ def export(run: Path, out: Path) -> Manifest:
     Raises:
         ModelError: There is no run, the folder has no version, or torch and ONNX Runtime differ.
     """
-    network, actions, lookahead_samples = load_run(run)
+    made = load_run(run)
+    network = made.network
     version = out.name.rpartition("-v")[2]
     if not version.isdigit():
-        raise ModelError(f"The model folder {out.name} has no version.", "Name it like mouth-v2.")
+        raise ModelError(f"The model folder {out.name} has no version.", "Name it like motion-v2.")
     out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=out) as scratch:
         fresh = Path(scratch) / "model.onnx"
@@ -169,10 +193,12 @@ def export(run: Path, out: Path) -> Manifest:
             file="model.onnx",
             sha256=sha256_of(fresh),
             features=RUNNING_LAYOUT,
-            outputs=actions,
-            lookahead_samples=lookahead_samples,
+            outputs=made.actions,
+            lookahead_samples=made.lookahead_samples,
             state=tuple(StateTensor(name, shape) for name, shape in network.state_shapes().items()),
-            trained_on=TRAINED_ON,
+            trained_on=made.trained_on,
+            signals=(PRESENCE,),
+            mel_profile_db=made.mel_profile_db,
         )
         fresh.replace(out / "model.onnx")
     (out / "manifest.json").write_text(dump_manifest(manifest), encoding="utf-8")

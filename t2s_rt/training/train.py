@@ -1,6 +1,8 @@
-"""Train the mouth model: ``python -m t2s_rt.training.train``.
+"""Train the motion model: ``python -m t2s_rt.training.train``.
 
-A run writes its folder under ``runs/``: weights, settings, seed, hash of the data and commit.
+First on voices whose sounds are labelled, with the faces of the articulation teacher; then, for fewer
+steps, on these and on captured takes together. A run writes its folder under ``runs/``: weights,
+settings, seed, what it heard, and commit.
 """
 
 from __future__ import annotations
@@ -9,43 +11,63 @@ import argparse
 import copy
 import json
 import subprocess
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Final
 
 import numpy as np
 import torch
-from torch import Tensor
 from tqdm import tqdm
 
-from t2s_rt.inference.inputs import SCALARS_PER_HOP
-from t2s_rt.model.network import MouthNetwork, Shape
-from t2s_rt.timebase import HOPS_PER_FRAME
-from t2s_rt.training.dataset import Kind, Rendering, data_hash, model_inputs, render_all
-from t2s_rt.training.losses import motion_loss
-from t2s_rt.training.prepare.facegood import ACTION_NAMES, load_captures
-from t2s_rt.types import MEL_BANDS, FloatArray
+from t2s_rt.model.network import MotionNetwork, Predicted, Shape
+from t2s_rt.timebase import HOP_RATE_HZ
+from t2s_rt.training.dataset import Batch, Clips
+from t2s_rt.training.losses import (
+    PRESENCE_WEIGHT,
+    SOUND_WEIGHT,
+    frame_trust,
+    motion_loss,
+    presence_loss,
+    sound_loss,
+)
+from t2s_rt.training.material import gather, mel_profile
+from t2s_rt.training.prepare.facegood import ACTION_NAMES
+from t2s_rt.training.rendering import Kind, Rendering
+from t2s_rt.training.targets import SOUND_CLASSES
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 DEFAULT_DATA: Final = ROOT.parent / "shared" / "data" / "facegood"
 DEFAULT_CACHE: Final = ROOT / "runs" / "features"
-DEFAULT_RUN: Final = ROOT / "runs" / "mouth-v1"
-WARM_UP_FRAMES: Final = 30
-SHARES: Final[dict[Kind, float]] = {
-    "plain": 0.34,
-    "spoken": 0.38,
-    "sung": 0.13,
-    "vowel": 0.09,
-    "still": 0.06,
-}
-"""How often a clip of each kind is drawn."""
-REFERENCE_JITTER: Final = 0.15
-"""Deviation of the level against the reference, in model input units of 20 dB."""
-COLOUR_JITTER: Final = 0.10
-INPUT_NOISE: Final = 0.03
-MASKED_BANDS: Final = 8
-SCALAR_DROP: Final = 0.1
+DEFAULT_RUN: Final = ROOT / "runs" / "motion-v2"
+LABELLED_STEPS: Final = 3000
+CAPTURED_STEPS: Final = 600
+WARM_UP_FRAMES: Final = 20
+LABELLED_SHARES: Final[dict[Kind, float]] = {
+    "read": 0.30, "song": 0.46, "band": 0.14, "still": 0.04, "vowel": 0.06,
+}  # fmt: skip
+"""How often a clip of each kind is drawn in the first stage."""
+CAPTURED_SHARES: Final[dict[Kind, float]] = {
+    "plain": 0.17, "spoken": 0.17, "sung": 0.06,
+    "read": 0.18, "song": 0.26, "band": 0.10, "still": 0.02, "vowel": 0.04,
+}  # fmt: skip
+"""In the second."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """A part of a training.
+
+    Attributes:
+        shares: How often a clip of each kind is drawn.
+        steps: Batches.
+        learning_rate: Highest.
+    """
+
+    shares: Mapping[Kind, float]
+    steps: int
+    learning_rate: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,87 +76,60 @@ class Config:
 
     Attributes:
         lookahead_samples: How far the target lies behind the newest sample, at most 960.
-        steps: Batches.
         batch: Clips in a batch.
         clip_frames: Length of a clip; 360 is 6 s.
-        learning_rate: Highest.
         average: Decay of the running mean of the weights, which is what is kept.
         seed: Of everything random.
         shape: Sizes of the network.
     """
 
     lookahead_samples: int = 400
-    steps: int = 1000
     batch: int = 24
-    clip_frames: int = 300
-    learning_rate: float = 2.5e-3
+    clip_frames: int = 360
     average: float = 0.995
     seed: int = 0
-    shape: Shape = field(default_factory=lambda: Shape(outputs=len(ACTION_NAMES)))
+    shape: Shape = field(
+        default_factory=lambda: Shape(outputs=len(ACTION_NAMES), sounds=len(SOUND_CLASSES))
+    )
 
 
-class Clips:
-    """Draws random clips of renderings, each kind as often as `SHARES` says.
-
-    Args:
-        renderings: What to draw from.
-        config: Length, look-ahead and batch.
-    """
-
-    def __init__(self, renderings: Sequence[Rendering], config: Config) -> None:
-        self._config = config
-        self._x: list[FloatArray] = []
-        self._y: list[FloatArray] = []
-        self._weights = np.repeat(np.stack([r.weights for r in renderings]), HOPS_PER_FRAME, axis=0)
-        shares = []
-        for rendering in renderings:
-            for first_hop in range(HOPS_PER_FRAME):
-                features, targets = rendering.frames(config.lookahead_samples, first_hop)
-                self._x.append(model_inputs(features).astype(np.float16))
-                self._y.append(targets)
-                shares.append(SHARES[rendering.kind] * len(targets) / _total(renderings, rendering.kind))
-        self._shares = np.array(shares) / sum(shares)
-        spoken = np.concatenate(
-            [r.targets * r.weights for r in renderings if r.kind in ("plain", "spoken")]
-        )
-        self.scale: Final = torch.from_numpy(np.maximum(spoken.std(axis=0), 0.03))
-
-    def draw(self, rng: np.random.Generator) -> tuple[Tensor, Tensor, Tensor]:
-        """Inputs ``(batch, clip, INPUT_COUNT)``, targets ``(batch, clip, actions)``, weights."""
-        frames = self._config.clip_frames
-        chosen = rng.choice(len(self._x), self._config.batch, p=self._shares)
-        starts = [int(rng.integers(0, len(self._y[i]) - frames)) for i in chosen]
-        x = np.stack([self._x[i][s : s + frames] for i, s in zip(chosen, starts, strict=True)])
-        y = np.stack([self._y[i][s : s + frames] for i, s in zip(chosen, starts, strict=True)])
-        x = _vary(x.astype(np.float32), rng)
-        return torch.from_numpy(x), torch.from_numpy(y), torch.from_numpy(self._weights[chosen])
-
-
-def fit(renderings: Sequence[Rendering], config: Config) -> MouthNetwork:
-    """Train a network.
+def fit(
+    renderings: Sequence[Rendering],
+    config: Config,
+    stage: Stage,
+    begun: MotionNetwork | None = None,
+    scale: torch.Tensor | None = None,
+) -> MotionNetwork:
+    """Train a network for one stage.
 
     Args:
-        renderings: Training data.
+        renderings: Training data; kinds that the stage does not draw are ignored.
         config: Settings.
+        stage: What to draw and for how long.
+        begun: Whose weights to start from; None for fresh ones.
+        scale: ``(actions,)`` spread by which errors are divided; None to measure it here.
 
     Returns:
         The network with averaged weights, ready to predict.
     """
     torch.manual_seed(config.seed)
     rng = np.random.default_rng(config.seed)
-    clips = Clips(renderings, config)
-    network = MouthNetwork(config.shape)
-    kept: MouthNetwork = copy.deepcopy(network).eval()
-    optimiser = torch.optim.AdamW(network.parameters(), lr=config.learning_rate, weight_decay=1e-2)
+    drawn = [r for r in renderings if stage.shares.get(r.kind, 0.0) > 0.0]
+    clips = Clips(drawn, stage.shares, config.lookahead_samples, config.clip_frames)
+    scale = clips.scale if scale is None else scale
+    network = MotionNetwork(config.shape) if begun is None else copy.deepcopy(begun)
+    network.train()
+    kept: MotionNetwork = copy.deepcopy(network).eval()
+    optimiser = torch.optim.AdamW(network.parameters(), lr=stage.learning_rate, weight_decay=1e-2)
     schedule = torch.optim.lr_scheduler.OneCycleLR(
-        optimiser, max_lr=config.learning_rate, total_steps=config.steps, pct_start=0.1
+        optimiser, max_lr=stage.learning_rate, total_steps=stage.steps, pct_start=0.1
     )
-    progress = tqdm(range(config.steps), desc="training", unit="batch", mininterval=2.0)
+    progress = tqdm(range(stage.steps), desc="training", unit="batch", mininterval=2.0)
     for step in progress:
-        x, y, weights = clips.draw(rng)
-        loss = motion_loss(network(x), y, weights, clips.scale, WARM_UP_FRAMES)
+        batch = clips.draw(config.batch, rng)
+        losses = losses_of(network(batch.frames), batch, scale)
         optimiser.zero_grad()
-        loss.backward()
+        torch.stack(losses).sum().backward()
         torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
         optimiser.step()
         schedule.step()
@@ -143,34 +138,26 @@ def fit(renderings: Sequence[Rendering], config: Config) -> MouthNetwork:
             for mean, now in zip(kept.parameters(), network.parameters(), strict=True):
                 mean.lerp_(now, 1.0 - decay)
         if step % 50 == 0:
-            progress.set_postfix(loss=f"{loss.item():.3f}")
+            progress.set_postfix_str(" ".join(f"{loss.item():.3f}" for loss in losses))
     return kept
 
 
-def _total(renderings: Sequence[Rendering], kind: Kind) -> int:
-    return sum(len(r.targets) for r in renderings if r.kind == kind)
+def losses_of(predicted: Predicted, batch: Batch, scale: torch.Tensor) -> list[torch.Tensor]:
+    """Weighted losses of mouth, presence and sound."""
+    trust = frame_trust(batch.weights, batch.voice)
+    return [
+        motion_loss(predicted.actions, batch.actions, trust, scale, WARM_UP_FRAMES),
+        PRESENCE_WEIGHT * presence_loss(predicted.presence, batch.voice, WARM_UP_FRAMES),
+        SOUND_WEIGHT * sound_loss(predicted.sounds, batch.sound, WARM_UP_FRAMES),
+    ]
 
 
-def _vary(x: FloatArray, rng: np.random.Generator) -> FloatArray:
-    """Cheap variety, new in every batch: level, colour, masked bands, noise, missing pitch."""
-    clips, frames, _ = x.shape
-    rows = x.reshape(clips, frames, HOPS_PER_FRAME, MEL_BANDS + SCALARS_PER_HOP)
-    level = rng.normal(0.0, REFERENCE_JITTER, (clips, 1, 1)).astype(np.float32)
-    knots = rng.normal(0.0, COLOUR_JITTER, (clips, 6))
-    places = np.linspace(0, 5, MEL_BANDS)
-    colour = np.stack([np.interp(places, np.arange(6), row) for row in knots]).astype(np.float32)
-    rows[..., :MEL_BANDS] += level[..., None] + colour[:, None, None]
-    rows[..., MEL_BANDS] += level
-    for clip in range(clips):
-        if rng.random() < 0.5:
-            start, width = int(rng.integers(0, MEL_BANDS)), int(rng.integers(1, MASKED_BANDS + 1))
-            rows[clip, ..., start : start + width] = rows[clip, ..., start : start + width].mean(
-                axis=(0, 1), keepdims=True
-            )
-        if rng.random() < SCALAR_DROP:
-            rows[clip, ..., MEL_BANDS + 1 : MEL_BANDS + 4] = 0.0
-    x += np.float32(INPUT_NOISE) * rng.standard_normal(x.shape, np.float32)
-    return x
+def minutes(renderings: Sequence[Rendering]) -> dict[str, float]:
+    """Minutes of each kind."""
+    hops: Counter[str] = Counter()
+    for rendering in renderings:
+        hops[rendering.kind] += len(rendering.features)
+    return {kind: round(count / HOP_RATE_HZ / 60.0, 1) for kind, count in sorted(hops.items())}
 
 
 def commit() -> str:
@@ -188,48 +175,68 @@ def commit() -> str:
     return done.stdout.strip()
 
 
-def common_arguments(description: str) -> argparse.ArgumentParser:
-    """Arguments that training and evaluation share."""
-    parser = argparse.ArgumentParser(
-        description=description, formatter_class=argparse.ArgumentDefaultsHelpFormatter
-    )
-    defaults = Config()
-    parser.add_argument(
-        "--data", type=Path, default=DEFAULT_DATA, help="folder of takes (NAME.wav, NAME.npz)"
-    )
-    parser.add_argument("--cache", type=Path, default=DEFAULT_CACHE, help="where heard takes are kept")
-    parser.add_argument(
-        "--lookahead-samples", type=int, default=defaults.lookahead_samples, help="at most 960"
-    )
-    parser.add_argument("--steps", type=int, default=defaults.steps, help="batches")
-    parser.add_argument("--seed", type=int, default=defaults.seed, help="of everything random")
-    parser.add_argument("--threads", type=int, default=2, help="cores to use")
-    return parser
-
-
-def main() -> None:
-    """Train on every take and write the run."""
-    parser = common_arguments("Train the mouth model on every take.")
-    parser.add_argument("--out", type=Path, default=DEFAULT_RUN, help="folder of the run")
-    arguments = parser.parse_args()
-    torch.set_num_threads(arguments.threads)
-    config = Config(
-        lookahead_samples=arguments.lookahead_samples, steps=arguments.steps, seed=arguments.seed
-    )
-    captures = load_captures(arguments.data)
-    network = fit(render_all(captures, arguments.cache, config.seed), config)
-    arguments.out.mkdir(parents=True, exist_ok=True)
-    torch.save(network.state_dict(), arguments.out / "weights.pt")
-    facts = {
+def save_run(network: MotionNetwork, config: Config, folder: Path, facts: Mapping[str, object]) -> None:
+    """Write weights and what is to be known of them."""
+    folder.mkdir(parents=True, exist_ok=True)
+    torch.save(network.state_dict(), folder / "weights.pt")
+    known = {
         "config": asdict(config),
         "actions": list(ACTION_NAMES),
-        "takes": [capture.name for capture in captures],
-        "data_sha256": data_hash(captures, config.seed),
+        **facts,
         "commit": commit(),
         "torch": torch.__version__,
     }
-    (arguments.out / "run.json").write_text(json.dumps(facts, indent=2) + "\n", encoding="utf-8")
-    print(f"wrote {arguments.out}")
+    (folder / "run.json").write_text(json.dumps(known, indent=2) + "\n", encoding="utf-8")
+    print(f"wrote {folder}")
+
+
+def main() -> None:
+    """Train on everything and write the run."""
+    defaults = Config()
+    parser = argparse.ArgumentParser(
+        description="Train the motion model.", formatter_class=argparse.ArgumentDefaultsHelpFormatter
+    )
+    parser.add_argument("--data", type=Path, default=DEFAULT_DATA, help="folder of captured takes")
+    parser.add_argument("--cache", type=Path, default=DEFAULT_CACHE, help="where heard audio is kept")
+    parser.add_argument(
+        "--lookahead-samples", type=int, default=defaults.lookahead_samples, help="<= 960"
+    )
+    parser.add_argument("--steps", type=int, default=LABELLED_STEPS, help="batches of the first stage")
+    parser.add_argument(
+        "--captured-steps", type=int, default=CAPTURED_STEPS, help="batches of the second stage"
+    )
+    parser.add_argument("--seed", type=int, default=defaults.seed, help="of everything random")
+    parser.add_argument("--threads", type=int, default=2, help="cores to use")
+    parser.add_argument("--out", type=Path, default=DEFAULT_RUN, help="folder of the run")
+    parser.add_argument(
+        "--without", nargs="*", default=[], help="speakers and languages that are left out"
+    )
+    parser.add_argument(
+        "--leave-one-out", action="store_true", help="also train the second stage without each take"
+    )
+    arguments = parser.parse_args()
+    torch.set_num_threads(arguments.threads)
+    config = Config(lookahead_samples=arguments.lookahead_samples, seed=arguments.seed)
+    material = gather(arguments.data, arguments.cache, config.seed, frozenset(arguments.without))
+    heard = material.renderings
+    print("minutes:", minutes(heard))
+    facts: dict[str, object] = {
+        "minutes": minutes(heard),
+        "without": sorted(arguments.without),
+        "trained_on": material.trained_on,
+        "mel_profile_db": [round(float(level), 2) for level in mel_profile(heard)],
+    }
+    taught = fit(heard, config, Stage(LABELLED_SHARES, arguments.steps, 2.5e-3))
+    save_run(taught, config, arguments.out.with_name(arguments.out.name + "-taught"), facts)
+    second = Stage(CAPTURED_SHARES, arguments.captured_steps, 1.0e-3)
+    save_run(fit(heard, config, second, taught), config, arguments.out, facts)
+    if arguments.leave_one_out:
+        for take in sorted({r.name for r in heard if r.kind == "plain"}):
+            others = [r for r in heard if r.name != take]
+            network = fit(others, config, second, taught)
+            save_run(
+                network, config, arguments.out.with_name(f"{arguments.out.name}-without-{take}"), facts
+            )
 
 
 if __name__ == "__main__":

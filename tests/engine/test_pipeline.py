@@ -39,6 +39,7 @@ class BrokenMotion:
 
     knows = ("jaw_open",)
     latency_samples = 0
+    presence = None
 
     def __init__(self) -> None:
         self.frames = 0

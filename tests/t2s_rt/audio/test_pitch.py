@@ -121,7 +121,7 @@ def test_the_search_for_the_lag_ends_between_two_notes(first_midi, then_midi, fi
 
 
 def test_a_tone_that_sinks_below_all_voices_is_let_go():
-    """A trusted period is followed from hop to hop; a band's bass takes it out of the history's reach."""
+    """A trusted period is followed from hop to hop, and a band's bass may take it too far."""
     tracker = PitchTracker()
     history = np.zeros(HISTORY_SAMPLES, np.float32)
     f0_hz = 80.0 * 2.0 ** (-np.arange(SAMPLE_RATE_HZ * 4) / SAMPLE_RATE_HZ / 2.0)

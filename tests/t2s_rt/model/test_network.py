@@ -3,30 +3,35 @@ import pytest
 torch = pytest.importorskip("torch", reason='no torch: pip install -e ".[train]"')
 
 from t2s_rt.inference.inputs import INPUT_COUNT  # noqa: E402
-from t2s_rt.model.network import MouthNetwork, Shape, StepNetwork  # noqa: E402
+from t2s_rt.model.network import MotionNetwork, Predicted, Shape, StepNetwork  # noqa: E402
 
 pytestmark = pytest.mark.torch
 
 
-def made(seed: int = 0) -> MouthNetwork:
+def made(seed: int = 0) -> MotionNetwork:
     torch.manual_seed(seed)
-    return MouthNetwork(Shape(outputs=3, channels=8, hidden=12)).eval()
+    return MotionNetwork(Shape(outputs=3, sounds=5, channels=8, hidden=12, presence=6)).eval()
 
 
-def stepped(network: MouthNetwork, frames: torch.Tensor) -> torch.Tensor:
+def told(predicted: Predicted) -> torch.Tensor:
+    """Actions and presence, as the exported network gives them."""
+    return torch.cat((predicted.actions, torch.sigmoid(predicted.presence)[..., None]), dim=2)
+
+
+def stepped(network: MotionNetwork, frames: torch.Tensor) -> torch.Tensor:
     step = StepNetwork(network)
     state = [torch.zeros(len(frames), *shape) for shape in network.state_shapes().values()]
     rows = []
     for t in range(frames.shape[1]):
-        row, *state = step(frames[:, t], *state)
-        rows.append(row)
+        actions, presence, *state = step(frames[:, t], *state)
+        rows.append(torch.cat((actions, presence), dim=1))
     return torch.stack(rows, dim=1)
 
 
 def test_frame_by_frame_is_the_whole_clip() -> None:
     network, frames = made(), torch.randn(2, 40, INPUT_COUNT)
     with torch.no_grad():
-        torch.testing.assert_close(stepped(network, frames), network(frames), atol=1e-5, rtol=0)
+        torch.testing.assert_close(stepped(network, frames), told(network(frames)), atol=1e-5, rtol=0)
 
 
 def test_the_future_never_matters() -> None:
@@ -34,7 +39,7 @@ def test_the_future_never_matters() -> None:
     changed = frames.clone()
     changed[:, 25:] += 1.0
     with torch.no_grad():
-        before, after = network(frames), network(changed)
+        before, after = told(network(frames)), told(network(changed))
     torch.testing.assert_close(after[:, :25], before[:, :25], atol=0, rtol=0)
     assert (after[:, 25] - before[:, 25]).abs().max() > 1e-4
 
@@ -42,4 +47,13 @@ def test_the_future_never_matters() -> None:
 def test_singers_in_a_batch_do_not_hear_each_other() -> None:
     network, frames = made(), torch.randn(3, 20, INPUT_COUNT)
     with torch.no_grad():
-        torch.testing.assert_close(network(frames)[1:2], network(frames[1:2]), atol=1e-6, rtol=0)
+        alone, together = told(network(frames[1:2])), told(network(frames))[1:2]
+    torch.testing.assert_close(together, alone, atol=1e-6, rtol=0)
+
+
+def test_the_mouth_does_not_learn_from_presence() -> None:
+    """The two memories are apart, so that bands teach presence alone."""
+    network = made()
+    network(torch.randn(1, 20, INPUT_COUNT)).presence.sum().backward()
+    assert all(parameter.grad is None for parameter in network.memory.parameters())
+    assert network.listener.weight_ih_l0.grad.abs().sum() > 0

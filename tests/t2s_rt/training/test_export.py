@@ -12,11 +12,11 @@ from t2s_rt.errors import ModelError  # noqa: E402
 from t2s_rt.inference.manifest import load_manifest  # noqa: E402
 from t2s_rt.inference.motion import MotionModel  # noqa: E402
 from t2s_rt.intensity.actions import ACTION_COUNT, ACTION_INDEX  # noqa: E402
-from t2s_rt.model.network import MouthNetwork, Shape  # noqa: E402
+from t2s_rt.model.network import MotionNetwork, Shape  # noqa: E402
 from t2s_rt.timebase import HOPS_PER_FRAME  # noqa: E402
 from t2s_rt.training.export import export, largest_difference  # noqa: E402
 from t2s_rt.training.train import Config  # noqa: E402
-from t2s_rt.types import FEATURE_COUNT  # noqa: E402
+from t2s_rt.types import FEATURE_COUNT, MEL_BANDS  # noqa: E402
 
 pytestmark = [
     pytest.mark.torch,
@@ -25,32 +25,36 @@ pytestmark = [
 ]
 
 ACTIONS = ("jaw_open", "lip_closure")
-SHAPE = Shape(outputs=len(ACTIONS), channels=8, hidden=12)
+SHAPE = Shape(outputs=len(ACTIONS), sounds=4, channels=8, hidden=12, presence=6)
 
 
 @pytest.fixture(scope="module")
-def network() -> MouthNetwork:
+def network() -> MotionNetwork:
     torch.manual_seed(0)
-    return MouthNetwork(SHAPE).eval()
+    return MotionNetwork(SHAPE).eval()
 
 
 @pytest.fixture(scope="module")
-def exported(network: MouthNetwork, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def exported(network: MotionNetwork, tmp_path_factory: pytest.TempPathFactory) -> Path:
     run = tmp_path_factory.mktemp("run")
     torch.save(network.state_dict(), run / "weights.pt")
     facts = {"config": asdict(Config(lookahead_samples=400, shape=SHAPE)), "actions": ACTIONS}
+    facts |= {"trained_on": ["A test; free"], "mel_profile_db": [0.0] * MEL_BANDS}
     (run / "run.json").write_text(json.dumps(facts), encoding="utf-8")
-    out = tmp_path_factory.mktemp("models") / "mouth-v3"
+    out = tmp_path_factory.mktemp("models") / "motion-v3"
     export(run, out)
     return out
 
 
 def test_an_export_loads_and_moves(exported: Path) -> None:
     manifest = load_manifest(exported)
-    assert (manifest.name, manifest.version) == ("mouth-v3", 3)
+    assert (manifest.name, manifest.version) == ("motion-v3", 3)
     assert (manifest.outputs, manifest.lookahead_samples) == (ACTIONS, 400)
+    assert manifest.trained_on == ("A test; free",)
     stream, out = MotionModel.load(exported).stream(), np.zeros(ACTION_COUNT, np.float32)
     stream.step(np.full((HOPS_PER_FRAME, FEATURE_COUNT), -30, np.float32), out)
+    assert stream.presence is not None
+    assert 0.0 <= stream.presence <= 1.0
     assert set(np.flatnonzero(out)) <= {ACTION_INDEX[name] for name in ACTIONS}
 
 
@@ -60,10 +64,10 @@ def test_nothing_of_the_machine_is_in_the_file(exported: Path) -> None:
     assert str(Path(__file__).resolve().parents[3]).encode() not in content
 
 
-def test_another_network_is_found_to_differ(network: MouthNetwork, exported: Path) -> None:
+def test_another_network_is_found_to_differ(network: MotionNetwork, exported: Path) -> None:
     assert largest_difference(network, exported / "model.onnx", frames=200) < 1e-5
     torch.manual_seed(1)
-    assert largest_difference(MouthNetwork(SHAPE).eval(), exported / "model.onnx", frames=5) > 1e-3
+    assert largest_difference(MotionNetwork(SHAPE).eval(), exported / "model.onnx", frames=5) > 1e-3
 
 
 def test_many_singers_fit_one_call(exported: Path) -> None:
@@ -78,9 +82,10 @@ def test_a_run_that_is_not_there_says_how_to_make_one(tmp_path: Path) -> None:
         export(tmp_path / "nowhere", tmp_path / "mouth-v1")
 
 
-def test_a_model_folder_needs_a_version(network: MouthNetwork, tmp_path: Path) -> None:
+def test_a_model_folder_needs_a_version(network: MotionNetwork, tmp_path: Path) -> None:
     torch.save(network.state_dict(), tmp_path / "weights.pt")
     facts = {"config": asdict(Config(shape=SHAPE)), "actions": ACTIONS}
+    facts |= {"trained_on": ["A test; free"], "mel_profile_db": [0.0] * MEL_BANDS}
     (tmp_path / "run.json").write_text(json.dumps(facts), encoding="utf-8")
     with pytest.raises(ModelError, match="has no version"):
         export(tmp_path, tmp_path / "mouth")

@@ -2,7 +2,14 @@ import pytest
 
 torch = pytest.importorskip("torch", reason='no torch: pip install -e ".[train]"')
 
-from t2s_rt.training.losses import motion_loss  # noqa: E402
+from t2s_rt.training.losses import (  # noqa: E402
+    REST_SHARE,
+    frame_trust,
+    motion_loss,
+    presence_loss,
+    sound_loss,
+)
+from t2s_rt.training.rendering import UNKNOWN  # noqa: E402
 
 pytestmark = pytest.mark.torch
 
@@ -16,7 +23,8 @@ def waves() -> torch.Tensor:
 
 
 def loss(predicted: torch.Tensor, weights: torch.Tensor = TRUSTED, warm_up: int = 10) -> float:
-    return float(motion_loss(predicted, waves(), weights, SCALE, warm_up))
+    trust = weights[:, None].expand(-1, 200, -1)
+    return float(motion_loss(predicted, waves(), trust, SCALE, warm_up))
 
 
 def test_what_is_right_costs_far_less_than_what_stands_still() -> None:
@@ -39,3 +47,25 @@ def test_the_warm_up_does_not_count() -> None:
     late = waves()
     late[:, :20] = 0.9
     assert loss(late, warm_up=20) == pytest.approx(loss(waves(), warm_up=20), abs=1e-5)
+
+
+def test_the_mouth_counts_little_where_nobody_sings() -> None:
+    voice = torch.tensor([[0] * 20 + [1] * 10 + [0] * 20 + [UNKNOWN] * 10])
+    trust = frame_trust(TRUSTED, voice)[0, :, 0]
+    assert trust[25] == trust[17] == trust[55] == 1.0  # a voice, just before one, and who knows
+    assert trust[0] == trust[40] == pytest.approx(REST_SHARE)
+
+
+def test_presence_is_judged_only_where_it_is_known() -> None:
+    voice = torch.tensor([[1, 0, UNKNOWN, UNKNOWN]])
+    right, wrong = torch.tensor([[5.0, -5.0, 9.0, -9.0]]), torch.tensor([[-5.0, 5.0, 9.0, -9.0]])
+    assert presence_loss(right, voice, 0) < 0.01
+    assert presence_loss(wrong, voice, 0) == pytest.approx(5.0, abs=0.01)
+    assert presence_loss(wrong, torch.full((1, 4), UNKNOWN), 0) == 0.0
+
+
+def test_sounds_are_judged_only_where_they_are_known() -> None:
+    logits = 9.0 * torch.nn.functional.one_hot(torch.tensor([[0, 2, 1]]), 3).float()
+    assert sound_loss(logits, torch.tensor([[0, 2, UNKNOWN]]), 0) < 0.01
+    assert sound_loss(logits, torch.tensor([[1, 2, UNKNOWN]]), 0) > 3.0
+    assert sound_loss(logits, torch.full((1, 3), UNKNOWN), 0) == 0.0
