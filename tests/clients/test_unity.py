@@ -1,10 +1,12 @@
-"""The Unity kit, compiled and run with mono: everything in it but the components."""
+"""The Unity kit, compiled and run with mono: what needs no Unity, and the package's layout."""
 
 from __future__ import annotations
 
 import json
 import re
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -108,3 +110,24 @@ def test_the_package_has_the_layout_that_unity_wants():
         assert "using UnityEngine" not in source.read_text(encoding="utf-8")
     for component in (KIT / "Runtime/Unity").glob("*.cs"):
         assert f"class {component.stem}" in component.read_text(encoding="utf-8")  # or Unity loses it
+
+
+def test_every_file_has_the_meta_file_that_unity_wants(tmp_path):
+    copy = tmp_path / "clients/unity"
+    shutil.copytree(KIT, copy)
+    (tmp_path / "tools").mkdir()
+    maker = shutil.copy(REPOSITORY / "tools/make_unity_meta.py", tmp_path / "tools")
+    subprocess.run([sys.executable, maker], check=True, capture_output=True)
+    made = {path.relative_to(copy): path.read_bytes() for path in copy.rglob("*.meta")}
+    committed = {path.relative_to(KIT): path.read_bytes() for path in KIT.rglob("*.meta")}
+    assert committed == made  # run tools/make_unity_meta.py where this fails
+
+
+def test_no_two_files_share_a_guid():
+    guids = re.findall(
+        r"^guid: ([0-9a-f]{32})$",
+        "".join(path.read_text(encoding="utf-8") for path in KIT.rglob("*.meta")),
+        re.MULTILINE,
+    )
+    assets = [p for p in KIT.rglob("*") if p.suffix != ".meta" and not p.name.endswith("~")]
+    assert len(guids) == len(set(guids)) == len(assets)
