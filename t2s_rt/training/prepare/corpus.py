@@ -13,12 +13,12 @@ from typing import Final
 from tqdm import tqdm
 
 from t2s_rt.errors import ConfigError
-from t2s_rt.training.prepare import festvox_ru, music
+from t2s_rt.training.prepare import asterisk, festvox_ru, music
 from t2s_rt.training.prepare.clip import LabelledClip
 
 Source = Callable[[], Iterator[LabelledClip]]
 
-SOURCES: Final[tuple[Source, ...]] = (festvox_ru.clips,)
+SOURCES: Final[tuple[Source, ...]] = (festvox_ru.clips, asterisk.clips)
 """Everything with labels; each gets its package and reads clip after clip."""
 
 

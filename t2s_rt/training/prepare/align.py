@@ -1,0 +1,257 @@
+"""Recordings and their texts, without times: which sound stands when (forced alignment).
+
+eSpeak NG says each text (`rendition`), its recording is warped onto the real one (`warp`), and phone
+models learned from all recordings of a voice move the boundaries to where that voice's sounds change
+(`phone_models`). What does not fit is dropped and counted. Results are kept in ``aligned/`` of the
+corpus folder under a hash of all that they depend on.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sys
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+from tqdm import tqdm
+
+from t2s_rt.lyrics.espeak import FASTEST_WPM, SLOWEST_WPM, USUAL_WPM
+from t2s_rt.lyrics.syllables import has_words
+from t2s_rt.training.prepare import phone_models
+from t2s_rt.training.prepare.clip import RATE_HZ, LabelledClip
+from t2s_rt.training.prepare.heard import HOP_S, hear, level_db
+from t2s_rt.training.prepare.phone_models import Utterance
+from t2s_rt.training.prepare.rendition import Rendition, render
+from t2s_rt.training.prepare.warp import warp
+from t2s_rt.types import FloatArray
+
+EDITION: Final = 1
+"""Raise it when the same input would be aligned otherwise: what is kept is then made anew."""
+WORST_SHARE: Final = 0.1
+"""Of a group's clips, dropped for their score."""
+LONGEST_S: Final = 40.0
+_SHORTEST_S: Final = 0.15
+_FULL_SCALE: Final = 0.995
+_CLIPPED_SHARE: Final = 0.002
+_LEAST_CONTRAST_DB: Final = 18.0
+"""Between the loud and the quiet rows of a recording; below it is noise, or no voice."""
+_PACE_LIMITS: Final = (0.4, 2.5)
+"""How much longer than eSpeak at its usual pace a speaker may take; single words may take twice that."""
+_SLOW_WORDS: Final = 2.0
+_FEW_SOUNDS: Final = 8
+_VOICED_ABOVE_DB: Final = 25.0
+"""Rows this far below the loud ones still count as speech where the length of speech is estimated."""
+_MEAN_LEANING_ROWS: Final = 200
+"""The mean of a clip's rows leans on that of its speaker as if this many rows of it were in the clip."""
+
+Sounds = tuple[tuple[str, float, float], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """Somebody says a text.
+
+    Attributes:
+        name: Unique within its source.
+        samples: ``(N,)`` mono at 16 kHz.
+        text: What is said.
+        accent: eSpeak voice that says it alike, such as ``es-419``.
+        speaker: One person.
+        language: Code as eSpeak NG has it.
+    """
+
+    name: str
+    samples: FloatArray
+    text: str
+    accent: str
+    speaker: str
+    language: str
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where recordings come from.
+
+    Attributes:
+        source: Package or collection.
+        licence: Its licence's name.
+    """
+
+    source: str
+    licence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Alignment:
+    """What came of one recording.
+
+    Attributes:
+        sounds: ``(ipa, start_s, end_s)``; empty where it was dropped.
+        score: 0 to 1.
+        dropped: Why, empty where it is used.
+    """
+
+    sounds: Sounds
+    score: float
+    dropped: str = ""
+
+
+def labelled(recordings: Sequence[Recording], origin: Origin, folder: Path) -> Iterator[LabelledClip]:
+    """Align recordings that share their phone models, or find what was kept of it.
+
+    Args:
+        recordings: Of one voice, or of several of which none has minutes.
+        origin: Goes into the clips.
+        folder: The corpus folder.
+
+    Yields:
+        A clip for each recording that is not dropped, in their order.
+
+    Raises:
+        SetupError: eSpeak NG is not installed.
+    """
+    for recording, found in zip(recordings, kept(recordings, origin, folder), strict=True):
+        if not found.dropped:
+            yield LabelledClip(
+                name=recording.name, samples=recording.samples, rate_hz=RATE_HZ, sounds=found.sounds,
+                text=recording.text, speaker=recording.speaker, language=recording.language,
+                source=origin.source, licence=origin.licence, alignment_score=found.score,
+            )  # fmt: skip
+
+
+def kept(recordings: Sequence[Recording], origin: Origin, folder: Path) -> list[Alignment]:
+    """Alignments of all recordings, from ``aligned/`` of the corpus folder where they are there."""
+    state = hashlib.sha256(f"{EDITION}".encode())
+    for recording in recordings:
+        state.update("\n".join((recording.name, recording.text, recording.accent)).encode())
+        state.update(np.ascontiguousarray(recording.samples).tobytes())
+    path = folder / "aligned" / f"{origin.source}-{state.hexdigest()[:16]}.json"
+    if path.is_file():
+        rows = json.loads(path.read_text(encoding="utf-8"))
+        return [_from_row(row) for row in rows]
+    found = align(recordings, origin.source)
+    reasons = Counter(one.dropped for one in found if one.dropped)
+    told = ", ".join(f"{count} {reason}" for reason, count in reasons.most_common())
+    print(
+        f"{origin.source}: {len(found)} recordings aligned; dropped: {told or 'none'}", file=sys.stderr
+    )
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_suffix(".partial")
+    partial.write_text(json.dumps([_to_row(one) for one in found]), encoding="utf-8")
+    partial.replace(path)
+    return found
+
+
+def align(recordings: Sequence[Recording], title: str = "") -> list[Alignment]:
+    """Align recordings that share their phone models; see `labelled`.
+
+    Args:
+        recordings: Of one voice, or of several of which none has minutes.
+        title: For the progress bar.
+    """
+    results: list[Alignment] = [Alignment((), 0.0, "")] * len(recordings)
+    utterances: dict[int, Utterance] = {}
+    bar = tqdm(recordings, f"aligning {title}", unit="clip", disable=None)
+    for number, recording in enumerate(bar):
+        begun = _begin(recording)
+        if isinstance(begun, str):
+            results[number] = Alignment((), 0.0, begun)
+        else:
+            utterances[number] = begun
+    if not utterances:
+        return results
+    _normalise([recordings[number].speaker for number in utterances], list(utterances.values()))
+    phone_models.align(list(utterances.values()))
+    scores = {number: score_of(utterance) for number, utterance in utterances.items()}
+    worst = sorted(scores, key=scores.__getitem__)[: round(WORST_SHARE * len(scores))]
+    for number, utterance in utterances.items():
+        dropped = "among the worst aligned" if number in worst or scores[number] <= 0.0 else ""
+        results[number] = Alignment(_times(utterance), scores[number], dropped)
+    return results
+
+
+def score_of(utterance: Utterance) -> float:
+    """How well an aligned utterance fits, 0 to 1."""
+    if not utterance.fits:
+        return 0.0
+    return float(1.0 / (1.0 + np.exp(-(np.mean(utterance.fits) + 4.0))))
+
+
+def _begin(recording: Recording) -> Utterance | str:
+    """The utterance as warped, or why it is not used."""
+    if reason := _unfit(recording):
+        return reason
+    heard = hear(recording.samples)
+    level = level_db(heard)
+    loud, quiet = np.percentile(level, (95.0, 5.0))
+    if loud - quiet < _LEAST_CONTRAST_DB:
+        return "too noisy"
+    rendition = render(recording.text, recording.accent)
+    if not rendition.sounds:
+        return "without words"
+    speech_s = HOP_S * float(np.count_nonzero(level > loud - _VOICED_ABOVE_DB))
+    pace = speech_s / _sounding_s(rendition)
+    longest = _PACE_LIMITS[1] * (_SLOW_WORDS if len(rendition.sounds) <= _FEW_SOUNDS else 1.0)
+    if not _PACE_LIMITS[0] < pace < longest:
+        return "of another length than its text"
+    wpm = min(max(round(USUAL_WPM / pace), SLOWEST_WPM), FASTEST_WPM)
+    rendition = render(recording.text, recording.accent, wpm)
+    spans, _ = warp(heard, rendition)
+    if not spans:
+        return "of another length than its text"
+    sounds = rendition.sounds
+    return Utterance(heard, [s.ipa for s in sounds], [s.begins_word for s in sounds], spans)
+
+
+def _unfit(recording: Recording) -> str:
+    samples = recording.samples
+    if not has_words(recording.text):
+        return "without words"
+    if len(samples) < _SHORTEST_S * RATE_HZ:
+        return "too short"
+    if len(samples) > LONGEST_S * RATE_HZ:
+        return "too long"
+    peak = float(np.abs(samples).max())
+    if not np.isfinite(peak) or peak < 1e-3:
+        return "silent"
+    if float(np.mean(np.abs(samples) > _FULL_SCALE)) > _CLIPPED_SHARE:
+        return "clipped"
+    return ""
+
+
+def _sounding_s(rendition: Rendition) -> float:
+    return sum(sound.end_s - sound.start_s for sound in rendition.sounds)
+
+
+def _normalise(speakers: Sequence[str], utterances: Sequence[Utterance]) -> None:
+    """Each clip's rows by its own mean and its speaker's spread, in place."""
+    for speaker in dict.fromkeys(speakers):
+        own = [u for name, u in zip(speakers, utterances, strict=True) if name == speaker]
+        rows = np.concatenate([utterance.heard for utterance in own])
+        mean, spread = rows.mean(axis=0), rows.std(axis=0) + 1e-3
+        for utterance in own:
+            count = len(utterance.heard)
+            leaning = utterance.heard.sum(axis=0) + _MEAN_LEANING_ROWS * mean
+            utterance.heard = (
+                (utterance.heard - leaning / (count + _MEAN_LEANING_ROWS)) / spread
+            ).astype(np.float32)
+
+
+def _times(utterance: Utterance) -> Sounds:
+    return tuple(
+        (ipa, round(start * HOP_S, 4), round(end * HOP_S, 4))
+        for ipa, (start, end) in zip(utterance.phones, utterance.spans, strict=True)
+    )
+
+
+def _to_row(found: Alignment) -> list[Any]:
+    return [found.dropped, round(found.score, 4), found.sounds]
+
+
+def _from_row(row: list[Any]) -> Alignment:
+    return Alignment(tuple((ipa, start_s, end_s) for ipa, start_s, end_s in row[2]), row[1], row[0])
