@@ -262,9 +262,9 @@ async def drain(sockets: dict[str, socket.socket], *, reads: bool) -> None:
 
 def reply(text: str) -> str:
     """VTube Studio's yes to everything."""
-    number = text.partition('"requestID"')[2].split('"')[1]
-    data = '{"currentSessionAuthenticated":true}'
+    number, kind = (text.partition(f'"{key}"')[2].split('"')[1] for key in ("requestID", "messageType"))
+    data = "{}" if kind.startswith("Inject") else '{"currentSessionAuthenticated":true}'
     return (
-        '{"apiName":"VTubeStudioPublicAPI","apiVersion":"1.0","messageType":"Response",'
-        f'"requestID":"{number}","data":{data}}}'
+        '{"apiName":"VTubeStudioPublicAPI","apiVersion":"1.0","timestamp":1700000000000,'
+        f'"messageType":"{kind.replace("Request", "Response")}","requestID":"{number}","data":{data}}}'
     )

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from array import array
+from bisect import bisect_left
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Final
 
 import numpy as np
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
+from prometheus_client.metrics_core import HistogramMetricFamily, Metric
+from prometheus_client.registry import Collector
 
 DEFAULT_CAPACITY: Final = 2**16
 """Nine minutes of hops, eighteen minutes of frames."""
@@ -81,6 +86,41 @@ class LatencyRecorder:
         values = np.array(self._values[:count])
         p50, p95, p99 = (float(p) for p in np.percentile(values, (50, 95, 99)))
         return LatencySummary(count, float(values.mean()), p50, p95, p99, float(values.max()))
+
+
+class Buckets(Collector):
+    """A histogram that one thread fills, without the locks of Prometheus' own, at a fifth of its price.
+
+    Args:
+        name: Its name on the wire.
+        documentation: What it counts.
+        bounds: Upper bounds, rising.
+        registry: Where it is read.
+    """
+
+    def __init__(
+        self, name: str, documentation: str, bounds: Sequence[float], registry: CollectorRegistry
+    ) -> None:
+        self._name = name
+        self._documentation = documentation
+        self._bounds = tuple(bounds)
+        self._counts = [0] * (len(bounds) + 1)
+        self._sum = 0.0
+        registry.register(self)
+
+    def observe(self, amount: float) -> None:
+        """Count one value."""
+        self._counts[bisect_left(self._bounds, amount)] += 1
+        self._sum += amount
+
+    # typing.override is new in Python 3.12.
+    def collect(self) -> Iterable[Metric]:  # type: ignore[explicit-override]
+        """The histogram as Prometheus reads it; from any thread."""
+        labels = [*map(str, self._bounds), "+Inf"]
+        buckets = list(zip(labels, map(float, accumulate(self._counts)), strict=True))
+        family = HistogramMetricFamily(self._name, self._documentation)
+        family.add_metric([], buckets, self._sum)
+        return [family]
 
 
 class Metrics:
@@ -164,11 +204,8 @@ class Metrics:
         self.output_failures = Counter(
             "t2s_output_failures", "Refusals and breaks", ["output"], registry=own
         )
-        self.output_time = Histogram(
-            "t2s_output_seconds",
-            "Work of all outputs for one frame",
-            buckets=OUTPUT_TIME_BUCKETS_S,
-            registry=own,
+        self.output_time = Buckets(
+            "t2s_output_seconds", "Work of all outputs for one frame", OUTPUT_TIME_BUCKETS_S, own
         )
 
     def observe_capture_to_wire_ns(self, latency_ns: int) -> None:

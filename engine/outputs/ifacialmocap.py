@@ -59,7 +59,7 @@ class Text:
 
     def write(self, signals: Signals, *, version: int) -> bytes:
         """One datagram."""
-        return (self._formats[version] % tuple(self.retargeter.read(signals).tolist())).encode()
+        return (self._formats[version] % tuple(self.retargeter.read(signals))).encode()
 
 
 def _is_shape(name: str) -> bool:

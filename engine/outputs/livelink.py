@@ -10,9 +10,8 @@ import struct
 import uuid
 from collections.abc import Callable
 from datetime import datetime
+from operator import itemgetter
 from typing import Final
-
-import numpy as np
 
 from engine.outputs.base import OutputStatus, Pace
 from engine.outputs.datagrams import DatagramSender
@@ -28,6 +27,8 @@ VERSION: Final = 6
 MAX_NAME_BYTES: Final = 64
 DAY_S: Final = 86_400
 _TIME: Final = struct.Struct(">ifii")
+_REST: Final = struct.Struct(f">ifiiB{len(LIVE_LINK.targets)}f")
+"""Time code, frame rate, count and values."""
 
 
 def wall_time_s() -> float:
@@ -73,14 +74,11 @@ class LiveLinkOutput:
         table = mapping.apply(LIVE_LINK)
         self._retargeter = Retargeter(table)
         self.retargeters: tuple[Retargeter, ...] = (self._retargeter,)
-        self._places = np.array([LIVE_LINK.names.index(each) for each in table.names], np.intp)
+        # Which value each place on the wire has; one that is not sent has the 0 behind the last.
+        self._in_order = itemgetter(*(_place(table.names, each) for each in LIVE_LINK.names))
         device = str(uuid.uuid5(uuid.NAMESPACE_DNS, f"t2s-rt.{subject}")).upper().encode()
         self._head = struct.pack(">Bi36si", VERSION, len(device), device, len(title)) + title
-        count = len(LIVE_LINK.targets)
-        self._packet = bytearray(
-            self._head + bytes(_TIME.size) + struct.pack(">B", count) + bytes(4 * count)
-        )
-        self._wire = np.frombuffer(self._packet, ">f4", offset=len(self._packet) - 4 * count)
+        self._packet = bytearray(self._head + bytes(_REST.size))
         self._rate_hz = rate_hz
         self._pace = Pace(rate_hz)
         self._wall_s = wall_s
@@ -98,12 +96,12 @@ class LiveLinkOutput:
         assert frame is not None
         if not self._pace.due(frame.seq) or not self._sender.ready(now_ns):
             return
-        self._wire[self._places] = self._retargeter.read(signals)
+        values = self._in_order((*self._retargeter.read(signals), 0.0))
         pts_s = seconds(frame.pts_samples)
         if self._midnight_s is None:
             self._midnight_s = self._wall_s() - pts_s
         self._last_s = self._midnight_s + pts_s
-        _TIME.pack_into(self._packet, len(self._head), *self._time(self._last_s))
+        _REST.pack_into(self._packet, len(self._head), *self._time(self._last_s), len(values), *values)
         self._sender.send([self._packet], now_ns)
 
     def status(self, now_ns: int) -> OutputStatus:
@@ -123,3 +121,7 @@ class LiveLinkOutput:
         """Frame number since midnight, sub-frame 0 to 1, and the rate as a fraction."""
         number, part = divmod(at_s % DAY_S * self._rate_hz, 1.0)
         return int(number), part, self._rate_hz, 1
+
+
+def _place(names: tuple[str, ...], name: str) -> int:
+    return names.index(name) if name in names else len(names)

@@ -12,10 +12,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-import numpy as np
-
-from t2s_rt.types import FloatArray
-
 BUNDLE: Final = b"#bundle\0" + struct.pack(">Q", 1)
 """A bundle's head; time tag 1 means at once."""
 SLOT: Final = 0.0
@@ -80,23 +76,26 @@ class Packets:
             places[-1] += range(end - 4 * message.slots, end, 4)
         ends = list(itertools.accumulate(map(len, packets)))
         self._cuts = list(zip([0, *ends[:-1]], ends, strict=True))
-        # One array over all packets: everything in OSC begins at a multiple of four bytes, so a float is
-        # one element, and one assignment fills and turns round the bytes of them all.
-        self._wire = np.frombuffer(bytearray(b"".join(packets)), ">f4")
-        words = [
-            (begin + place) // 4
+        whole = b"".join(packets)
+        slots = [
+            begin + place
             for (begin, _), found in zip(self._cuts, places, strict=True)
             for place in found
         ]
-        self._words = np.array(words, np.intp)
-        self.slot_count = len(words)
+        # All packets in one call: what stands before a slot, which may be nothing, then the slot.
+        begins, stops = [0, *(slot + 4 for slot in slots)], [*slots, ends[-1]]
+        fixed = [whole[begin:stop] for begin, stop in zip(begins, stops, strict=True)]
+        self._layout = struct.Struct(">" + "f".join(f"{len(part)}s" for part in fixed))
+        self._fields: list[bytes | float] = [b""] * (2 * len(slots) + 1)
+        self._fields[::2] = fixed
+        self.slot_count = len(slots)
 
-    def fill(self, values: FloatArray) -> list[bytes]:
+    def fill(self, values: Sequence[float]) -> list[bytes]:
         """The datagrams with these values in their slots.
 
         Args:
-            values: ``(slot_count,)`` in the order of the messages.
+            values: One for each slot, in the order of the messages.
         """
-        self._wire[self._words] = values
-        data = self._wire.tobytes()
+        self._fields[1::2] = values
+        data = self._layout.pack(*self._fields)
         return [data[begin:end] for begin, end in self._cuts]

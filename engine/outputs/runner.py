@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import math
 import time
 from dataclasses import dataclass, replace
 from typing import Final
@@ -162,9 +161,8 @@ class Outputs:
     def publish(self, frame: Frame) -> None:
         """Offer a frame to every output that is on."""
         begun_ns = time.perf_counter_ns()
-        if not _is_finite(frame):
-            return  # the server counts and reports such a frame
-        self._signals.read(frame)
+        if not self._signals.read(frame):
+            return  # not finite; the server counts and reports such a frame
         now_ns = self._now_ns()
         for seat in self._on:
             if seat.faults and seat.backoff.pausing(now_ns):
@@ -222,12 +220,3 @@ class Outputs:
             state=OutputState.RETRYING if failing else status.state,
             detail=seat.fault if failing else status.detail,
         )
-
-
-def _is_finite(frame: Frame) -> bool:
-    """Whether all that outputs send is a number: a sum is one only where all its parts are."""
-    pose, voice = frame.flame, frame.voice
-    total = voice.f0_hz + voice.loudness_dbfs + voice.voice
-    for part in (frame.arkit, pose.global_pose, pose.neck_pose, pose.eyes_pose):
-        total += sum(part.tolist())
-    return math.isfinite(total)

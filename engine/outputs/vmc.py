@@ -6,13 +6,10 @@ up, the avatar looks along +z.
 
 from __future__ import annotations
 
-import struct
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import Final
-
-import numpy as np
 
 from engine.clock import NS_PER_S
 from engine.outputs.base import OutputStatus, Pace
@@ -22,7 +19,6 @@ from t2s_rt.face.mapping import NO_CHANGE, Mapping
 from t2s_rt.face.retarget import Retargeter, Table
 from t2s_rt.face.signals import Quaternion, Signals, product, shares
 from t2s_rt.face.vrm import EMOTIONS, LOOKS, PERFECT_SYNC, VRM0, VRM1, VrmModel
-from t2s_rt.types import FloatArray
 
 MARIONETTE_PORT: Final = 39539
 PERFORMER_PORT: Final = 39540
@@ -121,9 +117,6 @@ class VmcOutput:
         self._retargeter = Retargeter(table)
         self.retargeters: tuple[Retargeter, ...] = (self._retargeter,)
         self._packets = Packets(self._messages(table), BUNDLE_BYTES, bundled=options.bundle)
-        self._values: FloatArray = np.zeros(self._packets.slot_count, np.float32)
-        self._first = self._packets.slot_count - len(table.targets)  # before: time and bones, or gaze
-        self._before = struct.Struct(f"{self._first}f")
         self._sender = DatagramSender(name, host, port)
         self._pace = Pace(options.rate_hz)
         self._begun_ns = -1
@@ -144,9 +137,8 @@ class VmcOutput:
             before = self._gaze(signals)
         elif self._options.bones:
             before += bone_turns(signals)
-        self._before.pack_into(self._values.data, 0, *before)
-        self._values[self._first :] = self._retargeter.read(signals)
-        self._sender.send(self._packets.fill(self._values), now_ns)
+        values = (*before, *self._retargeter.read(signals))
+        self._sender.send(self._packets.fill(values), now_ns)
 
     def status(self, now_ns: int) -> OutputStatus:
         """How it fares."""

@@ -7,7 +7,6 @@ must be sent at least once a second or VTube Studio takes it back.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import itertools
 import json
 import logging
@@ -16,7 +15,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-import numpy as np
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import InvalidHandshake, InvalidURI, WebSocketException
 
@@ -24,12 +22,12 @@ from engine.clock import NS_PER_S
 from engine.outputs.base import Backoff, OutputState, OutputStatus, Pace, Tally
 from engine.outputs.token_file import TokenFile, config_dir
 from engine.outputs.vts_discovery import discover
+from engine.outputs.vts_line import INJECTION, YES, VtsLine
 from t2s_rt.errors import ConfigError, ProtocolError
 from t2s_rt.face.live2d import VTS
 from t2s_rt.face.mapping import NO_CHANGE, Mapping
 from t2s_rt.face.retarget import Retargeter, Table
 from t2s_rt.face.signals import Signals
-from t2s_rt.types import FloatArray
 
 logger = logging.getLogger(__name__)
 _transport_logger = logging.getLogger(f"{__name__}.transport")
@@ -113,8 +111,9 @@ class VtsOutput:
         self._table = mapping.apply(VTS.only(frozenset(kept)))
         self._retargeter = Retargeter(self._table)
         self.retargeters: tuple[Retargeter, ...] = (self._retargeter,)
-        self._values: FloatArray = np.zeros(len(self._table.targets), np.float32)
-        self._payload = injection(self._table)
+        self._values: list[float] = []
+        self._line: VtsLine | None = None
+        self._payload = injection(self._table).encode()
         known = (
             "vtube_studio.token" if _is_here(host) else f"vtube_studio_{host.replace(':', '_')}.token"
         )
@@ -122,9 +121,6 @@ class VtsOutput:
         self._pace = Pace(options.rate_hz)
         self._tally = Tally()
         self._backoff = Backoff()
-        self._fresh = asyncio.Event()
-        self._fed = False
-        self._unanswered = 0
         self._state = OutputState.WAITING
         self._detail = ""
         self._listening = False
@@ -142,15 +138,16 @@ class VtsOutput:
         self._task = asyncio.create_task(self._run(), name=f"t2s output {self.name}")
 
     def offer(self, signals: Signals, now_ns: int) -> None:
-        """Keep the newest values for the task that sends them."""
+        """Send a frame, unless VTube Studio is behind with its answers; never waits."""
         assert signals.frame is not None
-        if self._state is not OutputState.RUNNING or not self._pace.due(signals.frame.seq):
+        line = self._line
+        if line is None or not self._pace.due(signals.frame.seq):
             return
-        if self._unanswered >= UNANSWERED or self._fresh.is_set():
-            self._tally.skipped += 1
         self._values = self._retargeter.read(signals)
-        self._fed = True
-        self._fresh.set()
+        if line.unanswered >= UNANSWERED:
+            self._tally.skipped += 1
+            return
+        self._inject(line, now_ns)
 
     def status(self, now_ns: int) -> OutputStatus:
         """How it fares."""
@@ -197,7 +194,6 @@ class VtsOutput:
                 await self._lose(problem)
             finally:
                 self._listening = False
-                self._unanswered = 0
             if not self._given_up:
                 await asyncio.sleep(self._backoff.fail(self._now_ns()))
 
@@ -213,25 +209,30 @@ class VtsOutput:
             compression=None,
             proxy=None,
             logger=_transport_logger,
+            create_connection=VtsLine,
         ) as socket:
+            assert isinstance(socket, VtsLine)
             try:
                 await self._talk(socket)
             finally:
                 await socket.close()  # as a leaving client, also where this task is cancelled
 
-    async def _talk(self, socket: ClientConnection) -> None:
+    async def _talk(self, line: VtsLine) -> None:
         """Introduce ourselves, then feed until something ends it."""
         self._listening = True
-        await self._introduce(socket)
-        await self._create_parameters(socket)
+        await self._introduce(line)
+        await self._create_parameters(line)
         self._state = OutputState.RUNNING
         self._detail = f"Feeds {len(self._table.targets)} parameters to VTube Studio at {self._where}."
+        self._line = line
         try:
             async with asyncio.TaskGroup() as group:
-                group.create_task(self._feed(socket), name=f"t2s output {self.name} feed")
-                group.create_task(self._hear(socket), name=f"t2s output {self.name} hear")
+                group.create_task(self._keep(line), name=f"t2s output {self.name} keep")
+                group.create_task(self._hear(line), name=f"t2s output {self.name} hear")
         except ExceptionGroup as ended:
             raise ended.exceptions[0] from None
+        finally:
+            self._line = None
 
     async def _introduce(self, socket: ClientConnection) -> None:
         """Authenticate, with the kept token or a new one."""
@@ -283,34 +284,29 @@ class VtsOutput:
                 if message.get("requestID") == number:
                     return answer_data(message)
 
-    async def _feed(self, socket: ClientConnection) -> None:
-        """Send the newest values as they come, and the last ones again where none come."""
-        stuck_ns = 0
-        while True:
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(RESEND_S):
-                    await self._fresh.wait()
-            self._fresh.clear()
-            now_ns = self._now_ns()
-            if self._unanswered >= UNANSWERED:
-                stuck_ns = stuck_ns or now_ns
-                if now_ns - stuck_ns > ANSWER_S * NS_PER_S:
-                    raise ProtocolError("VTube Studio stopped answering.")
-                continue
-            stuck_ns = 0
-            if not self._fed:
-                continue
-            self._unanswered += 1
-            await socket.send(self._payload % tuple(self._values.tolist()))
-            self._tally.send(now_ns)
+    def _inject(self, line: VtsLine, now_ns: int) -> None:
+        line.inject(self._payload % tuple(self._values), now_ns)
+        self._tally.send(now_ns)
 
-    async def _hear(self, socket: ClientConnection) -> None:
-        """Count answers, and raise what VTube Studio refuses."""
-        async for data in socket:
+    async def _keep(self, line: VtsLine) -> None:
+        """Send the last values again where no frames come, and notice where no answers do."""
+        while True:
+            await asyncio.sleep(RESEND_S / 2)
+            now_ns = self._now_ns()
+            quiet_ns = now_ns - line.sent_ns
+            if line.unanswered >= UNANSWERED:
+                if quiet_ns > ANSWER_S * NS_PER_S:
+                    raise ProtocolError("VTube Studio stopped answering.")
+            elif self._values and quiet_ns >= RESEND_S * NS_PER_S:
+                self._inject(line, now_ns)
+
+    async def _hear(self, line: VtsLine) -> None:
+        """Raise what VTube Studio refuses; what it takes is mostly heard by the line itself."""
+        async for data in line:
             message = read_message(data)
-            if message.get("requestID") == "t2s":
-                self._unanswered = max(0, self._unanswered - 1)
             answer_data(message)
+            if message.get("messageType") == YES:
+                line.hear_yes()
         raise ProtocolError("VTube Studio closed the connection.")
 
     # --- when it goes wrong -----------------------------------------------------------------------
@@ -367,7 +363,7 @@ def injection(table: Table) -> str:
     """An injection request with a ``%``-place for each value, because encoding each time is slow."""
     values = [{"id": name, "value": 0.5} for name in table.names]
     data = {"faceFound": True, "mode": "set", "parameterValues": values}
-    text = json.dumps(envelope("InjectParameterDataRequest", data, "t2s"), separators=(",", ":"))
+    text = json.dumps(envelope("InjectParameterDataRequest", data, INJECTION), separators=(",", ":"))
     return text.replace("%", "%%").replace('"value":0.5', '"value":%.4f')
 
 

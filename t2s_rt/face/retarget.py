@@ -198,6 +198,7 @@ class Retargeter:
         )
         self._values: FloatArray = np.zeros(len(table.targets), np.float32)
         self._batch: RetargetBatch | None = None
+        self._begin, self._end = 0, len(table.targets)
 
     def step(self, signals: FloatArray, out: FloatArray) -> None:
         """Write the values for one frame.
@@ -208,22 +209,26 @@ class Retargeter:
         """
         self.plan.compute(signals, out)
 
-    def read(self, signals: Signals) -> FloatArray:
+    def read(self, signals: Signals) -> list[float]:
         """The values for the newest frame, computed with the whole batch where it is in one.
 
         Returns:
-            ``(N,)`` in the order of the table; overwritten by a later frame.
+            N values in the order of the table.
         """
-        if self._batch is None:
-            self.plan.compute(signals.values, self._values)
-        else:
-            self._batch.step(signals)
-        return self._values
+        if self._batch is not None:
+            return self._batch.read(signals)[self._begin : self._end]
+        self.plan.compute(signals.values, self._values)
+        values: list[float] = self._values.tolist()
+        return values
 
-    def enter(self, batch: RetargetBatch | None, values: FloatArray) -> None:
-        """Let a batch compute, which writes into ``values``; or none again."""
+    def enter(self, batch: RetargetBatch, begin: int) -> None:
+        """Let a batch compute, whose values from ``begin`` on are this table's."""
         self._batch = batch
-        self._values = values
+        self._begin, self._end = begin, begin + len(self._values)
+
+    def leave(self) -> None:
+        """Compute alone again."""
+        self._batch = None
 
 
 class RetargetBatch:
@@ -240,23 +245,25 @@ class RetargetBatch:
         self._members = tuple(retargeters)
         self._plan = Plan.join([each.plan for each in self._members])
         self._values: FloatArray = np.zeros(len(self._plan.offset), np.float32)
+        self._floats: list[float] = []
         self._reads = -1
         begin = 0
         for each in self._members:
-            end = begin + len(each.plan.offset)
-            each.enter(self, self._values[begin:end])
-            begin = end
+            each.enter(self, begin)
+            begin += len(each.plan.offset)
 
-    def step(self, signals: Signals) -> None:
-        """Compute the newest frame's values unless they are there already."""
+    def read(self, signals: Signals) -> list[float]:
+        """The newest frame's values for all members, computed unless they are there already."""
         if signals.reads != self._reads:
             self._reads = signals.reads
             self._plan.compute(signals.values, self._values)
+            self._floats = self._values.tolist()
+        return self._floats
 
     def close(self) -> None:
         """Let the members compute for themselves again."""
         for each in self._members:
-            each.enter(None, np.zeros_like(each.plan.offset))
+            each.leave()
 
 
 OCULUS: Final = Table("oculus", tuple(Target(name, ((f"viseme_{name}", 1.0),)) for name in VISEMES))

@@ -10,7 +10,7 @@ import numpy as np
 
 from t2s_rt.face.arkit import ARKIT_INDEX, ARKIT_NAMES
 from t2s_rt.face.vowels import VISEMES, VOWELS, VisemeFit, VowelFit
-from t2s_rt.types import ARKIT_COUNT, FloatArray, Frame
+from t2s_rt.types import FloatArray, Frame
 
 HEAD: Final = ("headYaw", "headPitch", "headRoll")
 """Degrees: to the singer's left, up, to the left shoulder. Yaw is applied last, roll first."""
@@ -30,10 +30,9 @@ SIGNALS: Final[tuple[str, ...]] = (
 SIGNAL_INDEX: Final = {name: i for i, name in enumerate(SIGNALS)}
 SIGNAL_COUNT: Final = len(SIGNALS)
 
-_HEAD: Final = SIGNAL_INDEX[HEAD[0]]
-_FLOATS: Final = struct.Struct(f"{len(HEAD) + len(EYES) + len(OTHERS) + len(VOWELS)}f")
-"""Head, eyes, others and vowels, which lie one after the other."""
 _VISEMES: Final = SIGNAL_INDEX["viseme_sil"]
+_FLOATS: Final = struct.Struct(f"{_VISEMES}f")
+"""All signals before the visemes."""
 _JAW, _CLOSE = ARKIT_INDEX["jawOpen"], ARKIT_INDEX["mouthClose"]
 LOUDNESS_FLOOR_DBFS: Final = -60.0
 LOUDNESS_RANGE_DB: Final = 50.0
@@ -113,26 +112,35 @@ class Signals:
         """Whether the fifteen visemes are computed."""
         return self._visemes is not None
 
-    def read(self, frame: Frame) -> None:
-        """Replace all values by this frame's."""
+    def read(self, frame: Frame) -> bool:
+        """Replace all values by this frame's.
+
+        Returns:
+            Whether all it says is a number; where not, nothing is replaced.
+        """
+        pose, voice = frame.flame, frame.voice
+        arkit = frame.arkit.tolist()
+        trunk, neck, eyes = pose.global_pose.tolist(), pose.neck_pose.tolist(), pose.eyes_pose.tolist()
+        # A sum is a number only where all its parts are.
+        total = sum(arkit) + sum(trunk) + sum(neck) + sum(eyes)
+        if not math.isfinite(total + voice.f0_hz + voice.loudness_dbfs + voice.voice):
+            return False
         self.frame = frame
         self.reads += 1
-        values, arkit, pose = self.values, frame.arkit, frame.flame
-        values[:ARKIT_COUNT] = arkit
-        self.head = product(quaternion(*pose.global_pose.tolist()), quaternion(*pose.neck_pose.tolist()))
+        self.head = product(quaternion(*trunk), quaternion(*neck))
         pitch, yaw, roll = euler_deg(self.head)
-        left_x, left_y, left_z, right_x, right_y, right_z = pose.eyes_pose.tolist()
+        left_x, left_y, left_z, right_x, right_y, right_z = eyes
         self.eyes = quaternion(left_x, left_y, left_z), quaternion(right_x, right_y, right_z)
-        voice = frame.voice
         loudness = (voice.loudness_dbfs - LOUDNESS_FLOOR_DBFS) / LOUDNESS_RANGE_DB
         # Packed, not assigned: numpy takes ten times as long to turn a tuple into an array.
         _FLOATS.pack_into(
-            values.data, 4 * _HEAD,
+            self.values.data, 0, *arkit,
             yaw, -pitch, -roll,
             math.degrees(left_y), -math.degrees(left_x), math.degrees(right_y), -math.degrees(right_x),
-            max(0.0, arkit.item(_JAW) - arkit.item(_CLOSE)), min(max(loudness, 0.0), 1.0), voice.voice,
+            max(0.0, arkit[_JAW] - arkit[_CLOSE]), min(max(loudness, 0.0), 1.0), voice.voice,
             voice.f0_hz if voice.voiced else 0.0,
-            *self._vowels.weights(arkit),
+            *self._vowels.weights(frame.arkit),
         )  # fmt: skip
         if self._visemes is not None:
-            self._visemes.step(arkit, values[_VISEMES:])
+            self._visemes.step(frame.arkit, self.values[_VISEMES:])
+        return True

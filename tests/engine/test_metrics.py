@@ -6,8 +6,9 @@ import tracemalloc
 
 import numpy as np
 import pytest
+from prometheus_client import CollectorRegistry, Histogram, generate_latest
 
-from engine.metrics import LatencyRecorder, LatencySummary, Metrics
+from engine.metrics import Buckets, LatencyRecorder, LatencySummary, Metrics
 
 
 def test_an_empty_recorder_says_so():
@@ -69,3 +70,15 @@ def test_exposition_is_prometheus_text_of_this_engine_only():
     assert 't2s_capture_to_wire_seconds_bucket{le="0.012"} 0.0' in lines
     assert "t2s_frames_total 0.0" in other.exposition()[0].decode().splitlines()
     assert one.capture_to_wire_ms.summary().p50_ms == pytest.approx(15)
+
+
+def test_buckets_read_as_prometheus_own_histogram_does():
+    ours, theirs = CollectorRegistry(), CollectorRegistry()
+    bounds = (0.001, 0.01, 0.1)
+    buckets = Buckets("t2s_x_seconds", "X", bounds, ours)
+    histogram = Histogram("t2s_x_seconds", "X", buckets=bounds, registry=theirs)
+    for amount in (0.0, 0.001, 0.0011, 0.05, 0.1, 7.0):
+        buckets.observe(amount)
+        histogram.observe(amount)
+    wanted = [line for line in generate_latest(theirs).decode().splitlines() if "_created" not in line]
+    assert generate_latest(ours).decode().splitlines() == wanted

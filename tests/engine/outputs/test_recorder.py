@@ -58,7 +58,7 @@ def test_csv_is_a_take_of_live_link_face(tmp_path: Path) -> None:
     assert rows[61]["Timecode"] == "00:00:01:01.000"
     assert rows[50]["BlendShapeCount"] == "61"
     assert float(rows[50]["JawOpen"]) == pytest.approx(0.5)
-    assert float(rows[50]["HeadPitch"]) == pytest.approx(0.1, abs=1e-4)
+    assert float(rows[50]["HeadPitch"]) == pytest.approx(-0.1, abs=1e-4)  # up is positive
     assert len(rows[0]) == 63
 
 
