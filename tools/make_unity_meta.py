@@ -52,8 +52,8 @@ def meta(path: Path) -> str:
 def wanted() -> dict[Path, str]:
     """Every .meta file of the package and its content.
 
-    Unity never looks at a folder with a tilde, but copies what is in ``Samples~`` into a project: that has
-    them too, the folder itself has none.
+    Unity never looks at a folder with a tilde, so it has none itself. What is in ``Samples~`` does:
+    Unity copies it into projects.
     """
     assets = [path for path in sorted(PACKAGE.rglob("*")) if path.suffix != ".meta"]
     return {

@@ -1,0 +1,6 @@
+#pragma once
+
+struct FPlatformTime
+{
+    static double Seconds();
+};

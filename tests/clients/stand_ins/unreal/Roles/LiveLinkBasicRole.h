@@ -1,0 +1,8 @@
+#pragma once
+#include "CoreMinimal.h"
+
+class ULiveLinkBasicRole
+{
+public:
+    static UClass* StaticClass();
+};
