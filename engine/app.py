@@ -233,7 +233,9 @@ class App:
         self.metrics = Metrics()
         self._clock = clock or SystemClock()
         self._script = _script(config)
-        self._pipeline = Pipeline(config.model, seed=config.seed, flame=config.flame)
+        self._pipeline = Pipeline(
+            config.model, backend=config.backend, seed=config.seed, flame=config.flame
+        )
         self._pipeline.conductor = self._script.conductor(self._pipeline.lookahead_samples)
         self._reloads = Reloads(self._script, self._pipeline.conductor)
         self._source: Source = open_source(config.source, clock=self._clock, loop=config.loop)
@@ -289,6 +291,13 @@ class App:
             basis_hash=self._pipeline.basis_hash,
             song=song.name if song is not None else "",
         )
+
+    @property
+    def motion(self) -> str:
+        """What moves the mouth and what really runs it, in words."""
+        pipeline = self._pipeline
+        where = f", {pipeline.running_on}" if pipeline.running_on else ""
+        return f"{pipeline.motion_name}{where}"
 
     def end(self) -> None:
         """End the run as if its time were over; call it on the event loop's thread."""

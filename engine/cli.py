@@ -20,6 +20,7 @@ COMMANDS: Final = (
     "edit",
     "export",
     "flame",
+    "compile",
     "mapping",
     "listen",
     "conformance",

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from t2s_rt.errors import ConfigError
+from t2s_rt.inference.backends.seam import Backend
 
 DEFAULT_HOST: Final = "127.0.0.1"
 DEFAULT_PORT: Final = 8760
@@ -25,6 +26,7 @@ class LiveConfig:
         token: What clients must present; empty for none.
         seconds: End after this long; None runs until interrupted or until the source ends.
         model: Folder of an exported model; None for the bundled one.
+        backend: Where the model runs.
         seed: Seed of what the performer invents.
         flame: A calibrated FLAME file whose parameters to send; None for the embedded head's.
         loop: Whether a file starts again when it ends.
@@ -48,6 +50,7 @@ class LiveConfig:
     token: str = ""
     seconds: float | None = None
     model: Path | None = None
+    backend: Backend = Backend.CPU
     seed: int = 0
     flame: Path | None = None
     loop: bool = False

@@ -9,11 +9,14 @@ import platform
 import socket
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 from engine.config import DEFAULT_PORT, VIEWER_DIR
 from engine.sources.microphone import list_devices
-from t2s_rt.errors import T2SError
+from t2s_rt.errors import ModelError, T2SError
 from t2s_rt.face.flame import FlameHead
+from t2s_rt.inference.backends.cuda import Cuda
+from t2s_rt.inference.backends.seam import Backend
 from t2s_rt.inference.motion import MotionModel
 
 DESCRIPTION = """\
@@ -89,6 +92,31 @@ def attempt(what: str, look: Callable[[], str], *, needed: bool) -> Finding:
         return Finding(what, str(problem), ok=False, needed=needed)
 
 
+def model() -> str:
+    """The bundled model and what really runs it."""
+    loaded = MotionModel.load()
+    return f"{loaded.manifest.name}, {loaded.network.running_on}"
+
+
+def gpus() -> list[Finding]:
+    """The GPU, and what really runs the bundled model on each backend; without a driver nothing can."""
+    try:
+        gpu = Cuda().gpu
+    except ModelError as problem:
+        return [Finding("gpu", f"{problem.problem} The model runs on the CPU, as it should.")]
+    capability = ".".join(map(str, gpu.capability))
+    further = [backend for backend in Backend if backend is not Backend.CPU]
+    return [
+        Finding("gpu", f"{gpu.name}, compute capability {capability}"),
+        *(attempt(backend.value, partial(running_on, backend), needed=False) for backend in further),
+    ]
+
+
+def running_on(backend: Backend) -> str:
+    """What really runs the bundled model on a backend."""
+    return MotionModel.load(backend=backend).network.running_on
+
+
 def microphones() -> Finding:
     """How many inputs there are."""
     try:
@@ -124,7 +152,8 @@ def examine(port_number: int) -> list[Finding]:
     return [
         machine(),
         *packages(),
-        attempt("model", lambda: MotionModel.load().manifest.name, needed=False),
+        attempt("model", model, needed=False),
+        *gpus(),
         attempt("head", lambda: f"basis {FlameHead.load().basis_hash[:12]}", needed=True),
         page(),
         microphones(),

@@ -12,10 +12,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 from engine.app import App, RunReport, Snapshot
+from engine.commands.model_options import add_model_options
 from engine.commands.song_options import add_song_options
 from engine.config import DEFAULT_HOST, DEFAULT_PORT, LiveConfig
 from engine.metrics import LatencySummary
 from engine.song_clock import MOST_OFFSET_S
+from t2s_rt.inference.backends.seam import Backend
 from t2s_rt.intensity.actions import ACTION_INDEX
 
 DESCRIPTION = """\
@@ -63,7 +65,7 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     )
     parser.add_argument("--token", default="", help="what clients must present as ?token=")
     add_song_options(parser)
-    parser.add_argument("--model", type=Path, help="folder of an exported model; default: bundled")
+    add_model_options(parser)
     parser.add_argument(
         "--flame",
         type=Path,
@@ -129,6 +131,7 @@ def run(options: argparse.Namespace) -> int:
         token=options.token,
         seconds=options.seconds,
         model=options.model,
+        backend=Backend(options.backend),
         seed=options.seed,
         flame=options.flame,
         loop=options.loop or options.source == "demo",
@@ -145,6 +148,7 @@ def run(options: argparse.Namespace) -> int:
     app = App(config)
 
     def announce(url: str) -> None:
+        print(f"t2s: the mouth is moved by {app.motion}")
         print(f"t2s: singing at {url}   (Ctrl-C ends)", flush=True)
         if options.open:
             webbrowser.open(url)

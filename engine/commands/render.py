@@ -12,12 +12,14 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
+from engine.commands.model_options import add_model_options
 from engine.commands.song_options import add_song_options, script_of
 from engine.pipeline import Pipeline, own_song
 from engine.script import Script
 from t2s_rt.audio.files import open_audio
 from t2s_rt.errors import AudioError, ConfigError
 from t2s_rt.face.clip import arrays, rows_of
+from t2s_rt.inference.backends.seam import Backend
 from t2s_rt.timebase import FRAME_RATE_HZ, seconds
 from t2s_rt.types import Frame
 
@@ -53,7 +55,7 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
         "-o", "--output", type=Path, required=True, metavar="OUT.npz", help="where to write"
     )
     add_song_options(parser)
-    parser.add_argument("--model", type=Path, help="folder of an exported model; default: bundled")
+    add_model_options(parser)
     parser.add_argument(
         "--flame",
         type=Path,
@@ -67,30 +69,25 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
 
 def render(
     audio: Path,
+    pipeline: Pipeline | None = None,
     *,
     script: Script | None = None,
-    model: Path | None = None,
-    seed: int = 0,
-    flame: Path | None = None,
     progress: bool = False,
 ) -> list[Frame]:
     """All frames of an audio file, at least one.
 
     Args:
         audio: The recording; its start is the song's start.
+        pipeline: What sings, new; None for one with the bundled model.
         script: What is known of the song; None for free singing.
-        model: Folder of an exported model; None for the bundled one.
-        seed: Seed of what the performer invents.
-        flame: A calibrated FLAME file whose parameters to render; None for the embedded head's.
         progress: Whether to draw a progress bar.
 
     Raises:
         AudioError: The file is missing, not audio or empty.
-        ModelError: ``model`` cannot be used.
         SetupError: The script's words need a package that is not installed.
     """
     source = open_audio(audio)
-    pipeline = Pipeline(model, seed=seed, flame=flame)
+    pipeline = pipeline or Pipeline()
     if script is not None:
         pipeline.conductor = script.conductor(pipeline.lookahead_samples)
     pipeline.start(source.sample_rate_hz)
@@ -167,14 +164,13 @@ def run(options: argparse.Namespace) -> int:
     progress = not options.quiet and sys.stderr.isatty()
     script = script_of(options)
     warn(script)
-    frames = render(
-        options.audio,
-        script=script,
-        model=options.model,
+    pipeline = Pipeline(
+        options.model,
+        backend=Backend(options.backend),
         seed=options.seed,
         flame=options.flame,
-        progress=progress,
     )
+    frames = render(options.audio, pipeline, script=script, progress=progress)
     if not frames:
         raise AudioError(f"{options.audio} gave no frame.")
     write(frames, options.output)

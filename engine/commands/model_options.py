@@ -1,0 +1,20 @@
+"""The options of every command that moves a mouth: which model, and where it runs."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from t2s_rt.inference.backends.seam import Backend
+
+
+def add_model_options(parser: argparse.ArgumentParser) -> None:
+    """Add ``--model`` and ``--backend``."""
+    parser.add_argument("--model", type=Path, help="folder of an exported model; default: bundled")
+    parser.add_argument(
+        "--backend",
+        choices=[backend.value for backend in Backend],
+        default=Backend.CPU.value,
+        help="where it runs (default: cpu); the others need an NVIDIA GPU (docs/models.md) and are "
+        "refused where they would not really run",
+    )
