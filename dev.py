@@ -211,6 +211,19 @@ def setup_development() -> None:
     once("tools", tools, work)
 
 
+def setup_compiler() -> None:
+    """TensorRT-RTX, which compiles models without a GPU, where it has wheels."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    needed: list[str] = project["project"]["optional-dependencies"]["rtx"]
+
+    def work() -> None:
+        say("installing TensorRT-RTX (96 MB)")
+        pip(*needed)
+
+    if LINUX or WINDOWS:
+        once("compiler", needed, work)
+
+
 def setup_training() -> None:
     """Also torch and what export needs."""
     setup_development()
@@ -300,6 +313,8 @@ def test() -> None:
     """Set up, check, and run the tests (a few minutes); T2S_TORCH=1 includes those that need torch."""
     if os.environ.get("T2S_TORCH") == "1":
         setup_training()
+    setup_development()
+    setup_compiler()
     check()
     run(PYTHON, "-m", "pytest", "-m", "not full")
 
@@ -307,6 +322,7 @@ def test() -> None:
 def test_full() -> None:
     """Every test there is: training, a real vLLM server, a Ray cluster (many minutes, gigabytes)."""
     setup_training()
+    setup_compiler()
     once("ray", [ROOT / "pyproject.toml"], lambda: pip("--editable", ".[cpu,pregen,train,ray]"))
     if LINUX:
         setup_llm()
