@@ -22,6 +22,7 @@ from engine.metrics import LatencyRecorder, Metrics
 from engine.outputs.ifacialmocap import QUESTION
 from engine.outputs.runner import Outputs
 from engine.outputs.spec import open_output
+from engine.outputs.vts_line import VtsLine
 from engine.pipeline import Pipeline
 from t2s_rt.audio.synthesis import vowel
 from t2s_rt.timebase import FRAME_RATE_HZ, SAMPLE_RATE_HZ
@@ -50,7 +51,7 @@ class Peers:
 
 
 class Spent:
-    """CPU time of the tasks that outputs run for themselves: VTube Studio's writes and hears there.
+    """CPU time that outputs take apart from being offered frames: VTube Studio's answers and task.
 
     Attributes:
         ns: Total so far.
@@ -64,6 +65,22 @@ class Spent:
         if getattr(coroutine, "__qualname__", "").startswith("VtsOutput."):
             coroutine = Timed(coroutine, self)
         return asyncio.Task(coroutine, loop=loop)
+
+    @contextlib.contextmanager
+    def hearing(self) -> Generator[None]:
+        """Count what it takes to hear VTube Studio's answers."""
+        hear = VtsLine.data_received
+
+        def timed(line: VtsLine, data: bytes) -> None:
+            begun_ns = time.thread_time_ns()
+            hear(line, data)
+            self.ns += time.thread_time_ns() - begun_ns
+
+        VtsLine.data_received = timed  # type: ignore[method-assign, assignment]
+        try:
+            yield
+        finally:
+            VtsLine.data_received = hear  # type: ignore[method-assign]
 
 
 class Timed(Coroutine[Any, Any, Any]):
@@ -121,8 +138,8 @@ def measure(duration_s: float) -> list[Table]:
     rows.append(back_to_back(frames))
     note = (
         "CPU time of the thread: other programs count only by what they push out of the caches. "
-        "A frame is all that outputs do for it: offering it to them, and VTube Studio's own task, which "
-        "writes and hears the answer; `offer` is the former alone. "
+        "A frame is all that outputs do for it: offering it to them, which sends it, and hearing VTube "
+        "Studio's answer; `offer` is the former alone. "
         "On is one output of every kind: VMC with Perfect Sync and bones, Live Link Face, VTube "
         "Studio with a parameter for each ARKit shape, iFacialMocap, OpenSeeFace, a recorder. "
         "None listens: every port is closed. All stall: receivers are there and never read or "
@@ -154,7 +171,7 @@ async def run(
     cost_ms, offer_ms, turn_ms = LatencyRecorder(), LatencyRecorder(), LatencyRecorder()
     spent = Spent()
     asyncio.get_running_loop().set_task_factory(spent.task)
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as folder, spent.hearing():
         async with peers(scene) as there:
             outputs = Outputs(Metrics(), SystemClock())
             await outputs.start()
