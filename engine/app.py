@@ -268,7 +268,13 @@ class App:
             self._song_clock.song_s,
         )
         self.server = Server(
-            ServerConfig(host=config.host, port=config.port, token=config.token),
+            ServerConfig(
+                host=config.host,
+                port=config.port,
+                token=config.token,
+                certificate=config.certificate,
+                key=config.key,
+            ),
             self._hello(),
             self._mailbox,
             self.metrics,

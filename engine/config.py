@@ -24,6 +24,8 @@ class LiveConfig:
         host: Address to listen on; beyond loopback a token is required.
         port: TCP port; 0 takes a free one.
         token: What clients must present; empty for none.
+        certificate: PEM file that makes the server https and wss; None for http and ws.
+        key: Its private key.
         seconds: End after this long; None runs until interrupted or until the source ends.
         model: Folder of an exported model; None for the bundled one.
         backend: Where the model runs.
@@ -48,6 +50,8 @@ class LiveConfig:
     host: str = DEFAULT_HOST
     port: int = DEFAULT_PORT
     token: str = ""
+    certificate: Path | None = None
+    key: Path | None = None
     seconds: float | None = None
     model: Path | None = None
     backend: Backend = Backend.CPU

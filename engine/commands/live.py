@@ -64,6 +64,13 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
         "--host", default=DEFAULT_HOST, help="address to listen on; beyond this machine give --token"
     )
     parser.add_argument("--token", default="", help="what clients must present as ?token=")
+    parser.add_argument(
+        "--certificate",
+        type=Path,
+        metavar="FILE",
+        help="PEM file: https and wss instead of http and ws; needs --key",
+    )
+    parser.add_argument("--key", type=Path, metavar="FILE", help="the certificate's private key, PEM")
     add_song_options(parser)
     add_model_options(parser)
     parser.add_argument(
@@ -129,6 +136,8 @@ def run(options: argparse.Namespace) -> int:
         host=options.host,
         port=options.port,
         token=options.token,
+        certificate=options.certificate,
+        key=options.key,
         seconds=options.seconds,
         model=options.model,
         backend=Backend(options.backend),

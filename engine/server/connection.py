@@ -58,8 +58,12 @@ class DirectPipe:
 
     def __init__(self, connection: ServerConnection) -> None:
         self._protocol = connection.protocol
-        self._waiting_bytes = connection.transport.get_write_buffer_size
-        self._write = connection.transport.write
+        transport = connection.transport
+        self._waiting_bytes = transport.get_write_buffer_size
+        self._write = transport.write
+        # With TLS, encrypted bytes wait in a transport of its own, whose 64 KiB would hold stale frames.
+        below = getattr(getattr(transport, "_ssl_protocol", None), "_transport", None)
+        self._encrypted_bytes = below.get_write_buffer_size if below is not None else _none
 
     def try_write(self, message: bytes) -> bool:
         """Send a whole WebSocket message if that needs no waiting.
@@ -68,7 +72,11 @@ class DirectPipe:
             Whether it was written: the connection is open, and all that was written before has gone to
             the operating system.
         """
-        if self._protocol.state is not State.OPEN or self._waiting_bytes():
+        if self._protocol.state is not State.OPEN or self._waiting_bytes() or self._encrypted_bytes():
             return False
         self._write(message)
         return True
+
+
+def _none() -> int:
+    return 0

@@ -7,10 +7,12 @@ import dataclasses
 import errno
 import json
 import logging
+import ssl
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
+from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -61,6 +63,7 @@ from engine.server.protocol import (
     encode_hello,
     encode_pong,
 )
+from engine.server.tls import server_context
 from engine.server.transport import PlayerSeat, TransportSink
 from t2s_rt.errors import ConfigError, ProtocolError
 
@@ -94,15 +97,20 @@ class ServerConfig:
         port: TCP port; 0 takes a free one.
         token: What clients must present; empty for none.
         max_clients: How many WebSocket clients may be connected at once.
+        certificate: PEM file that makes it https and wss; None for http and ws.
+        key: Its private key.
 
     Raises:
-        ConfigError: Open to the network without a token, or a value out of range.
+        ConfigError: Open to the network without a token, only one of certificate and key, or a value out
+            of range.
     """
 
     host: str = DEFAULT_HOST
     port: int = DEFAULT_PORT
     token: str = ""
     max_clients: int = 256
+    certificate: Path | None = None
+    key: Path | None = None
 
     def __post_init__(self) -> None:
         if not 0 <= self.port <= 65535:
@@ -114,6 +122,8 @@ class ServerConfig:
                 f"{self.host} is open to the network, so a token is needed.",
                 "Give one with --token, or listen on 127.0.0.1.",
             )
+        if (self.certificate is None) != (self.key is None):
+            raise ConfigError("A certificate and its key go together.", "Give --certificate and --key.")
 
 
 class Server:
@@ -131,7 +141,7 @@ class Server:
         clock_ns: The monotonic clock of the frames' ``captured_ns``, in ns.
 
     Raises:
-        ConfigError: A file of the site cannot be read.
+        ConfigError: A file of the site, the certificate or its key cannot be read.
     """
 
     def __init__(
@@ -146,6 +156,9 @@ class Server:
         clock_ns: Callable[[], int] = time.perf_counter_ns,
     ) -> None:
         self._config = config
+        self._tls: ssl.SSLContext | None = None
+        if config.certificate is not None and config.key is not None:
+            self._tls = server_context(config.certificate, config.key)
         self._greet_with(dataclasses.replace(hello, takes_audio=audio_sink is not None))
         self._metrics = metrics
         self._library = Library(site)
@@ -176,12 +189,12 @@ class Server:
     @property
     def url(self) -> str:
         """Address of the page."""
-        return f"http://{self._authority}/"
+        return f"{'http' if self._tls is None else 'https'}://{self._authority}/"
 
     @property
     def websocket_url(self) -> str:
         """Address of the WebSocket."""
-        return f"ws://{self._authority}/ws"
+        return f"{'ws' if self._tls is None else 'wss'}://{self._authority}/ws"
 
     @property
     def _authority(self) -> str:
@@ -229,6 +242,8 @@ class Server:
                     self._connections, config.max_clients + SPARE_CONNECTIONS
                 ),
                 backlog=BACKLOG,
+                ssl=self._tls,
+                ssl_handshake_timeout=HANDSHAKE_TIMEOUT_S if self._tls is not None else None,
             )
         except OSError as problem:
             raise _cannot_listen(config, problem) from problem
