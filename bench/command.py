@@ -5,8 +5,9 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable
 
-from bench import fanout, latency, lead, outputs, song_clock, stages, subtitles_edits
+from bench import fanout, latency, lead, outputs, singers, song_clock, stages, subtitles_edits
 from bench.report import Table, machine, text, write_page
+from t2s_rt.inference.backends.seam import Backend
 
 DESCRIPTION = """\
 Measure the engine and print each figure beside its budget (bench/budgets.toml).
@@ -14,18 +15,21 @@ Measure the engine and print each figure beside its budget (bench/budgets.toml).
   stages    each stage of a hop alone, rendering speed, onset and release of the mouth, start-up
   latency   sample in to frame at a client's socket, live; through a loop-back device where there is one
   fanout    1,000 clients on one server, stalled ones among them
+  singers   how many singers one core moves at 60 frames a second, the model in batches of 1 to 64;
+            with --backend how many a GPU moves
   outputs   every output at once: what a frame costs, and what receivers that refuse or stall change
   rubric    what the embedded planner writes, and what retrieval finds, for the lines of bench/rubric;
             with --verbose every line of the development half that is not met
   lead      what knowing the words gives the mouth, on a labelled song in ../shared/data
   clock     how well singing puts a wrong song clock right
   edits     how closely the face follows each move of motion subtitles, reloads and seeks included
-  all       everything but rubric, lead, clock and edits; with --write the result becomes docs/latency.md
+  all       everything but rubric, singers, lead, clock and edits; with --write the result becomes
+            docs/latency.md
 """
 
-MEASURED = ("stages", "latency", "fanout", "outputs", "lead", "clock", "edits")
-ALONE = ("lead", "clock", "edits")
-"""Of how it looks, not of how fast it is: kept apart from the page of latencies."""
+MEASURED = ("stages", "latency", "fanout", "singers", "outputs", "lead", "clock", "edits")
+ALONE = ("singers", "lead", "clock", "edits")
+"""Not of how fast one face follows: kept apart from the page of latencies."""
 
 
 def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -40,6 +44,12 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     parser.add_argument("--seconds", type=float, default=15.0, help="length of each live measurement")
     parser.add_argument("--clients", type=int, default=1000, help="clients of the fan-out")
     parser.add_argument("--stalled", type=int, default=50, help="how many of them never read")
+    parser.add_argument(
+        "--backend",
+        choices=[backend.value for backend in Backend],
+        default=Backend.CPU.value,
+        help="where the model of singers runs",
+    )
     parser.add_argument("--verbose", action="store_true", help="list what the rubric finds wrong")
     parser.add_argument("--write", action="store_true", help="write docs/latency.md")
     parser.set_defaults(run=run)
@@ -53,6 +63,7 @@ def run(options: argparse.Namespace) -> int:
         "stages": lambda: stages.measure(options.seconds),
         "latency": lambda: latency.measure(options.seconds),
         "fanout": lambda: fanout.measure(options.clients, options.stalled, options.seconds),
+        "singers": lambda: singers.measure(Backend(options.backend)),
         "outputs": lambda: outputs.measure(options.seconds),
         "lead": lead.measure,
         "clock": song_clock.measure,
