@@ -13,9 +13,9 @@ import json
 import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 from tqdm import tqdm
@@ -30,7 +30,7 @@ from t2s_rt.training.prepare.rendition import Rendition, render
 from t2s_rt.training.prepare.warp import warp
 from t2s_rt.types import FloatArray
 
-EDITION: Final = 1
+EDITION: Final = 2
 """Raise it when the same input would be aligned otherwise: what is kept is then made anew."""
 WORST_SHARE: Final = 0.1
 """Of a group's clips, dropped for their score."""
@@ -91,14 +91,19 @@ class Alignment:
     """What came of one recording.
 
     Attributes:
-        sounds: ``(ipa, start_s, end_s)``; empty where it was dropped.
-        score: 0 to 1.
-        dropped: Why, empty where it is used.
+        sounds: ``(ipa, start_s, end_s)``; empty where none were found.
+        fits: Of each sound (`phone_models.Utterance`).
+        dropped: Why it is not used, empty where it is.
     """
 
     sounds: Sounds
-    score: float
+    fits: tuple[float, ...]
     dropped: str = ""
+
+    @property
+    def score(self) -> float:
+        """0 to 1, how well it fits."""
+        return score_of(self.fits) if self.fits else 0.0
 
 
 def labelled(recordings: Sequence[Recording], origin: Origin, folder: Path) -> Iterator[LabelledClip]:
@@ -133,17 +138,20 @@ def kept(recordings: Sequence[Recording], origin: Origin, folder: Path) -> list[
     path = folder / "aligned" / f"{origin.source}-{state.hexdigest()[:16]}.json"
     if path.is_file():
         rows = json.loads(path.read_text(encoding="utf-8"))
-        return [_from_row(row) for row in rows]
-    found = align(recordings, origin.source)
+        found = [Alignment(tuple(map(tuple, row[0])), tuple(row[1]), row[2]) for row in rows]
+    else:
+        found = align(recordings, origin.source)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        partial = path.with_suffix(".partial")
+        rows = [(one.sounds, one.fits, one.dropped) for one in found]
+        partial.write_text(json.dumps(rows), encoding="utf-8")
+        partial.replace(path)
+    found = without_worst(found)
     reasons = Counter(one.dropped for one in found if one.dropped)
     told = ", ".join(f"{count} {reason}" for reason, count in reasons.most_common())
-    print(
-        f"{origin.source}: {len(found)} recordings aligned; dropped: {told or 'none'}", file=sys.stderr
-    )
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_suffix(".partial")
-    partial.write_text(json.dumps([_to_row(one) for one in found]), encoding="utf-8")
-    partial.replace(path)
+    languages = " ".join(dict.fromkeys(recording.language for recording in recordings))
+    told = f"{len(found)} recordings in {languages}; dropped: {told or 'none'}"
+    print(f"{origin.source}: {told}", file=sys.stderr)
     return found
 
 
@@ -154,32 +162,38 @@ def align(recordings: Sequence[Recording], title: str = "") -> list[Alignment]:
         recordings: Of one voice, or of several of which none has minutes.
         title: For the progress bar.
     """
-    results: list[Alignment] = [Alignment((), 0.0, "")] * len(recordings)
+    results: list[Alignment] = [Alignment((), ())] * len(recordings)
     utterances: dict[int, Utterance] = {}
     bar = tqdm(recordings, f"aligning {title}", unit="clip", disable=None)
     for number, recording in enumerate(bar):
         begun = _begin(recording)
         if isinstance(begun, str):
-            results[number] = Alignment((), 0.0, begun)
+            results[number] = Alignment((), (), begun)
         else:
             utterances[number] = begun
-    if not utterances:
-        return results
-    _normalise([recordings[number].speaker for number in utterances], list(utterances.values()))
-    phone_models.align(list(utterances.values()))
-    scores = {number: score_of(utterance) for number, utterance in utterances.items()}
-    worst = sorted(scores, key=scores.__getitem__)[: round(WORST_SHARE * len(scores))]
+    if utterances:
+        _normalise([recordings[number].speaker for number in utterances], list(utterances.values()))
+        phone_models.align(list(utterances.values()))
     for number, utterance in utterances.items():
-        dropped = "among the worst aligned" if number in worst or scores[number] <= 0.0 else ""
-        results[number] = Alignment(_times(utterance), scores[number], dropped)
+        fits = tuple(round(fit, 3) for fit in utterance.fits)
+        dropped = "" if fits else "of another length than its text"
+        results[number] = Alignment(_times(utterance), fits, dropped)
     return results
 
 
-def score_of(utterance: Utterance) -> float:
-    """How well an aligned utterance fits, 0 to 1."""
-    if not utterance.fits:
-        return 0.0
-    return float(1.0 / (1.0 + np.exp(-(np.mean(utterance.fits) + 4.0))))
+def without_worst(found: Sequence[Alignment]) -> list[Alignment]:
+    """The same with the worst tenth of those that are used marked as dropped."""
+    used = sorted((one.score, number) for number, one in enumerate(found) if not one.dropped)
+    worst = {number for _, number in used[: round(WORST_SHARE * len(used))]}
+    return [
+        replace(one, dropped="among the worst aligned") if number in worst else one
+        for number, one in enumerate(found)
+    ]
+
+
+def score_of(fits: Sequence[float]) -> float:
+    """How well an aligned recording fits, 0 to 1, from the fits of its sounds."""
+    return float(0.5 + 0.5 * np.tanh(0.5 * (np.mean(fits) + 4.0)))
 
 
 def _begin(recording: Recording) -> Utterance | str:
@@ -247,11 +261,3 @@ def _times(utterance: Utterance) -> Sounds:
         (ipa, round(start * HOP_S, 4), round(end * HOP_S, 4))
         for ipa, (start, end) in zip(utterance.phones, utterance.spans, strict=True)
     )
-
-
-def _to_row(found: Alignment) -> list[Any]:
-    return [found.dropped, round(found.score, 4), found.sounds]
-
-
-def _from_row(row: list[Any]) -> Alignment:
-    return Alignment(tuple((ipa, start_s, end_s) for ipa, start_s, end_s in row[2]), row[1], row[0])

@@ -39,24 +39,23 @@ def cheapest_way(rows: FloatArray, chain: Chain) -> tuple[IntArray, float]:
     Returns:
         ``(T,)`` states and the whole cost, which is infinite where no way is short enough.
     """
-    count, states = rows.shape
-    took = np.empty((count, states), np.int8)
-    at = np.arange(states)
-    total = np.where(chain.first, rows[0], np.inf).astype(np.float32)
-    sources, costs = chain.sources, chain.costs.astype(np.float32)
+    count = len(rows)
+    costs = chain.costs.astype(np.float32)
+    totals = np.empty(rows.shape, np.float32)
+    totals[0] = np.where(chain.first, rows[0], np.inf)
+    entries = np.empty(costs.shape, np.float32)
     for row in range(1, count):
-        entries = total[sources]
-        entries += costs
-        best = entries.argmin(axis=0)
-        took[row] = best
-        total = entries[best, at]
-        total += rows[row]
-    ends = np.where(chain.last, total, np.inf)
+        np.take(totals[row - 1], chain.sources, out=entries, mode="clip")
+        np.add(entries, costs, out=entries)
+        np.minimum.reduce(entries, axis=0, out=totals[row])
+        totals[row] += rows[row]
+    ends = np.where(chain.last, totals[-1], np.inf)
     state = int(ends.argmin())
     cost = float(ends[state])
     way = np.empty(count, np.int64)
     way[-1] = state
     for row in range(count - 1, 0, -1):
-        state = int(sources[took[row, state], state])
+        sources = chain.sources[:, state]
+        state = int(sources[(totals[row - 1, sources] + costs[:, state]).argmin()])
         way[row - 1] = state
     return way, cost

@@ -22,7 +22,7 @@ from t2s_rt.types import FloatArray
 
 STATES: Final = 3
 PAUSE: Final = ""
-COMPONENTS: Final = (1, 1, 2, 4)
+COMPONENTS: Final = (1, 2, 4)
 """Gaussians of a state in each round."""
 ROWS_PER_COMPONENT: Final = 60
 _EM_STEPS: Final = 4
