@@ -4,9 +4,16 @@ A symbol is its base letter with marks. The letter's features (height, rounding,
 marks change it, and a letter that is not listed is read by its base letter or as a neutral sound. So
 every symbol that eSpeak NG writes has a posture.
 
-Levels are those of a singer at full voice, in the vocabulary's scale. Vowels keep the relations that the
-bundled model learned from captured takes (99.5th percentile of speech near 0.65) and was taught for held
-vowels; `bench.lead` prints them beside what that model hears on the labelled song.
+Levels are those of a singer at full voice, in the vocabulary's scale. What they rest on:
+
+- Jaw, rounding, pucker and spread of vowels: phonetics (height, rounding), in the relations that the
+  bundled model was taught. A fit to captured Mandarin (`t2s_rt.training.fit_articulation`) gives about
+  the same for rounding and pucker of o and u; it is too blurred to order the jaws of vowels.
+- Upper and lower lip: drawn towards that fit, scaled so that a keeps its jaw. Captured faces bare the
+  teeth in s, sh, j and hardly in a, where the jaw alone opens. Letters that are not Mandarin follow the
+  nearest that is.
+- Funnel of sh: between an assumption and the fit.
+- Closures, labiodentals, jaws and all else: phonetics alone; the takes have too few sure p, m and f.
 """
 
 from __future__ import annotations
@@ -62,24 +69,24 @@ _SHORT: Final = {
 }  # fmt: skip
 
 _VOWELS: Final[dict[str, tuple[float, ...]]] = {
-    **dict.fromkeys("aɑɐ", _targets(jaw=0.68, upper=0.13, lower=0.32)),
-    "æ": _targets(jaw=0.62, spread=0.14, upper=0.14, lower=0.34),
+    **dict.fromkeys("aɑɐ", _targets(jaw=0.68, upper=0.04, lower=0.10)),
+    "æ": _targets(jaw=0.62, spread=0.14, upper=0.06, lower=0.16),
     "ɒ": _targets(jaw=0.60, rounding=0.34, funnel=0.12),
-    "ʌ": _targets(jaw=0.56, upper=0.10, lower=0.28),
+    "ʌ": _targets(jaw=0.56, upper=0.04, lower=0.10),
     "ɶ": _targets(jaw=0.60, rounding=0.34, funnel=0.14),
-    "ɛ": _targets(jaw=0.50, spread=0.20, upper=0.13, lower=0.34),
+    "ɛ": _targets(jaw=0.50, spread=0.20, upper=0.10, lower=0.28),
     "ɔ": _targets(jaw=0.52, rounding=0.52, funnel=0.20),
     "œ": _targets(jaw=0.46, rounding=0.42, funnel=0.26),
-    **dict.fromkeys("ɜɝɞ", _targets(jaw=0.40, rounding=0.12, funnel=0.14, lower=0.18)),
-    "e": _targets(jaw=0.42, spread=0.28, upper=0.13, lower=0.34),
+    **dict.fromkeys("ɜɝɞ", _targets(jaw=0.40, rounding=0.12, funnel=0.14, lower=0.10)),
+    "e": _targets(jaw=0.42, spread=0.28, upper=0.10, lower=0.28),
     "o": _targets(jaw=0.44, rounding=0.68, pucker=0.10, funnel=0.22),
     **dict.fromkeys("øɵ", _targets(jaw=0.36, rounding=0.48, pucker=0.24, funnel=0.24)),
-    **dict.fromkeys("əɘɤ", _targets(jaw=0.38, upper=0.06, lower=0.20)),
-    "ɚ": _targets(jaw=0.36, rounding=0.14, funnel=0.16, lower=0.14),
-    "i": _targets(jaw=0.22, spread=0.46, upper=0.11, lower=0.28),
-    "ɪ": _targets(jaw=0.28, spread=0.34, upper=0.11, lower=0.28),
-    "ᵻ": _targets(jaw=0.28, spread=0.26, upper=0.08, lower=0.24),
-    "ɨ": _targets(jaw=0.24, spread=0.28, upper=0.08, lower=0.24),
+    **dict.fromkeys("əɘɤ", _targets(jaw=0.38, upper=0.03, lower=0.08)),
+    "ɚ": _targets(jaw=0.36, rounding=0.14, funnel=0.16, lower=0.10),
+    "i": _targets(jaw=0.22, spread=0.46, upper=0.08, lower=0.18),
+    "ɪ": _targets(jaw=0.28, spread=0.34, upper=0.08, lower=0.18),
+    "ᵻ": _targets(jaw=0.28, spread=0.26, upper=0.06, lower=0.18),
+    "ɨ": _targets(jaw=0.24, spread=0.28, upper=0.06, lower=0.18),
     "ɯ": _targets(jaw=0.22, spread=0.14, lower=0.18),
     **dict.fromkeys("uʉ", _targets(jaw=0.20, rounding=0.44, pucker=0.66, funnel=0.20)),
     "ʊ": _targets(jaw=0.26, rounding=0.44, pucker=0.42, funnel=0.18),
@@ -97,9 +104,9 @@ _LEAVES_LIPS: Final = 0.003
 """Lip dominance of sounds that leave rounding and spreading to the vowels around them."""
 _M: Final = _targets(jaw=0.12, closure=1.0)
 _F: Final = _targets(jaw=0.12, closure=0.30, upper=0.28)
-_T: Final = _targets(jaw=0.16, spread=0.08, upper=0.06, lower=0.22)
-_S: Final = _targets(jaw=0.08, spread=0.14, upper=0.10, lower=0.26)
-_SH: Final = _targets(jaw=0.10, funnel=0.58, rounding=0.12, upper=0.08, lower=0.10)
+_T: Final = _targets(jaw=0.16, spread=0.08, upper=0.06, lower=0.24)
+_S: Final = _targets(jaw=0.08, spread=0.14, upper=0.14, lower=0.34)
+_SH: Final = _targets(jaw=0.10, funnel=0.44, rounding=0.12, upper=0.14, lower=0.32)
 _K: Final = _targets(jaw=0.24, upper=0.04, lower=0.14)
 
 _CONSONANTS: Final[dict[str, Posture]] = {
@@ -124,9 +131,9 @@ _CONSONANTS: Final[dict[str, Posture]] = {
     **_consonants("ð", Posture(_targets(jaw=0.16, upper=0.10, lower=0.28), 0.55, 0.25)),
     **_consonants("ʃʂ", Posture(_SH, 0.70, 0.70, voiced=False)),
     **_consonants("ʒʐ", Posture(_SH, 0.65, 0.65)),
-    **_consonants("ɕ", Posture(_targets(jaw=0.10, funnel=0.34, upper=0.10, lower=0.14), 0.65, 0.40,
+    **_consonants("ɕ", Posture(_targets(jaw=0.10, funnel=0.34, upper=0.14, lower=0.34), 0.65, 0.40,
                                voiced=False)),
-    **_consonants("ʑ", Posture(_targets(jaw=0.10, funnel=0.34, upper=0.10, lower=0.14), 0.60, 0.40)),
+    **_consonants("ʑ", Posture(_targets(jaw=0.10, funnel=0.34, upper=0.14, lower=0.34), 0.60, 0.40)),
     **_consonants("kqc", Posture(_K, 0.25, 0.03, voiced=False, stops=True)),
     **_consonants("ɡgɟɢɠʄ", Posture(_K, 0.22, 0.03)),
     **_consonants("ŋɴ", Posture(_targets(jaw=0.22, lower=0.12), 0.28, 0.12)),
@@ -134,7 +141,7 @@ _CONSONANTS: Final[dict[str, Posture]] = {
     **_consonants("ɣʕ", Posture(_K, 0.20, 0.03)),
     **_consonants("hɦ", Posture(_targets(jaw=0.30), 0.06, _LEAVES_LIPS, voiced=False)),
     **_consonants("ʔ", Posture(_targets(jaw=0.20), 0.04, _LEAVES_LIPS, voiced=False, stops=True)),
-    **_consonants("jʝ", Posture(_targets(jaw=0.20, spread=0.36, upper=0.10, lower=0.26), 0.45, 0.45)),
+    **_consonants("jʝ", Posture(_targets(jaw=0.20, spread=0.36, upper=0.14, lower=0.32), 0.45, 0.45)),
     **_consonants("ɰ", Posture(_targets(jaw=0.22), 0.3, 0.15)),
     **_consonants("wʍ", Posture(_targets(jaw=0.16, rounding=0.44, pucker=0.74, funnel=0.16), 0.6, 0.85)),
     **_consonants("ɥ", Posture(_targets(jaw=0.16, rounding=0.40, pucker=0.64, funnel=0.22), 0.6, 0.85)),

@@ -91,7 +91,7 @@ def test_vowels_go_over_into_each_other_monotonously():
 
 
 def test_a_bilabial_between_notes_keeps_lower_lip_from_showing():
-    rows = frames(word(("a", 0.3), ("m", 0.1), ("a", 0.3)))
+    rows = frames(word(("e", 0.3), ("m", 0.1), ("e", 0.3)))
     assert at(rows, 1.34, CLOSURE) > 0.9
     assert at(rows, 1.15, LOWER) > 0.2
 
