@@ -234,7 +234,11 @@ class App:
         self._clock = clock or SystemClock()
         self._script = _script(config)
         self._pipeline = Pipeline(
-            config.model, backend=config.backend, seed=config.seed, flame=config.flame
+            config.model,
+            backend=config.backend,
+            voice_profile=config.voice_profile,
+            seed=config.seed,
+            flame=config.flame,
         )
         self._pipeline.conductor = self._script.conductor(self._pipeline.lookahead_samples)
         self._reloads = Reloads(self._script, self._pipeline.conductor)

@@ -21,6 +21,7 @@ COMMANDS: Final = (
     "export",
     "flame",
     "compile",
+    "profile",
     "mapping",
     "listen",
     "conformance",

@@ -29,6 +29,7 @@ class LiveConfig:
         seconds: End after this long; None runs until interrupted or until the source ends.
         model: Folder of an exported model; None for the bundled one.
         backend: Where the model runs.
+        voice_profile: The singer's voice and microphone, as `t2s profile` measured them; None for any.
         seed: Seed of what the performer invents.
         flame: A calibrated FLAME file whose parameters to send; None for the embedded head's.
         loop: Whether a file starts again when it ends.
@@ -55,6 +56,7 @@ class LiveConfig:
     seconds: float | None = None
     model: Path | None = None
     backend: Backend = Backend.CPU
+    voice_profile: Path | None = None
     seed: int = 0
     flame: Path | None = None
     loop: bool = False

@@ -24,6 +24,7 @@ from t2s_rt.face.flame_store import calibrated_head
 from t2s_rt.face.rig import Rig
 from t2s_rt.inference.backends.seam import Backend
 from t2s_rt.inference.motion import BaselineMotion, Motion, MotionModel
+from t2s_rt.inference.profile import Profile
 from t2s_rt.intensity.actions import ACTION_COUNT
 from t2s_rt.intensity.condition import Condition
 from t2s_rt.intensity.perform import Performer
@@ -53,6 +54,7 @@ class Pipeline:
     Args:
         model_path: Folder of an exported model; None for the bundled one.
         backend: Where the model runs.
+        voice_profile: What to calibrate the model to, as `t2s profile` wrote it; None for any singer.
         seed: Decides what the performer invents (blinks, gaze, brow and head manners), never the mouth.
         flame: A calibrated FLAME file whose parameters to send; None for the embedded head's.
 
@@ -67,7 +69,8 @@ class Pipeline:
     Raises:
         SetupError: The embedded head has not been built, or ``flame`` not calibrated.
         ModelError: ``model_path`` or a GPU's backend was given and cannot be used. The bundled model on
-            the CPU falls back instead.
+            the CPU falls back instead. Or it cannot be calibrated, and ``voice_profile`` was given.
+        ConfigError: ``voice_profile`` cannot be read.
     """
 
     def __init__(
@@ -75,13 +78,14 @@ class Pipeline:
         model_path: Path | None = None,
         *,
         backend: Backend = Backend.CPU,
+        voice_profile: Path | None = None,
         seed: int = 0,
         flame: Path | None = None,
     ) -> None:
         self.fallback = ""
         self.motion_name = ""
         self.running_on = ""
-        self._motion = self._load(model_path, backend)
+        self._motion = self._load(model_path, backend, voice_profile)
         self._features = FeatureExtractor()
         self.conductor: Conductor | None = None
         self._condition = Condition()
@@ -99,7 +103,8 @@ class Pipeline:
         self._started_at_hop = 0
         self.stage_times = {name: LatencyRecorder() for name in (*STAGES, "hop")}
 
-    def _load(self, model_path: Path | None, backend: Backend) -> Motion:
+    def _load(self, model_path: Path | None, backend: Backend, voice_profile: Path | None) -> Motion:
+        profile = None if voice_profile is None else Profile.load(voice_profile)
         try:
             model = MotionModel.load(model_path, backend)
         except (ModelError, SetupError) as problem:
@@ -108,7 +113,10 @@ class Pipeline:
             return self._fall_back(problem)
         self.motion_name = model.manifest.name
         self.running_on = model.network.running_on
-        return model.stream()
+        stream = model.stream()
+        if profile is not None:
+            stream.calibrate(profile.against(model.manifest.mel_profile_db))
+        return stream
 
     def _fall_back(self, problem: Exception) -> Motion:
         self.fallback = str(problem)

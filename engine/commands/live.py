@@ -141,6 +141,7 @@ def run(options: argparse.Namespace) -> int:
         seconds=options.seconds,
         model=options.model,
         backend=Backend(options.backend),
+        voice_profile=options.voice_profile,
         seed=options.seed,
         flame=options.flame,
         loop=options.loop or options.source == "demo",

@@ -167,6 +167,7 @@ def run(options: argparse.Namespace) -> int:
     pipeline = Pipeline(
         options.model,
         backend=Backend(options.backend),
+        voice_profile=options.voice_profile,
         seed=options.seed,
         flame=options.flame,
     )
