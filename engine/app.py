@@ -287,6 +287,7 @@ class App:
         )
         if self._source.audio_path is None:
             self.server.accept_transport(self._song_clock)
+        self.server.accept_switching(self.outputs)
 
     @property
     def _recording(self) -> Path | None:

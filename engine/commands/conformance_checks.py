@@ -493,6 +493,22 @@ def _transport(target: Target) -> None:
         expect(code == "transport_unavailable", f"answered error {code!r}")
 
 
+@check("outputs", "The answer to `outputs` and `switch_output`: how each [output](outputs.md) fares")
+def _outputs(target: Target) -> None:
+    with target.peer() as peer:
+        if not peer.hear_type("hello").get("switches_outputs", False):
+            raise NotAsked("it has no outputs to switch")
+        peer.say({"type": "outputs"})
+        rows = peer.hear_type("outputs").get("outputs")
+        expect(isinstance(rows, list), f"outputs is {type(rows).__name__}, not a list")
+        wanted = {"name", "state", "detail", "listening", "rate_hz", "sent", "skipped", "failures"}
+        for row in rows or ():
+            expect(set(row) >= wanted, f"an output lacks {', '.join(sorted(wanted - set(row)))}")
+        peer.say({"type": "switch_output", "name": "no output has this name", "on": True})
+        code = peer.hear_type("error").get("code")
+        expect(code == "output_refused", f"answered a name that is none with error {code!r}")
+
+
 @check("health", "JSON: `ok`, `protocol`, `source_state`, `model`, `warnings`, `clients`")
 def _health(target: Target) -> None:
     scheme = "https" if urlsplit(target.url).scheme == "wss" else "http"

@@ -9,10 +9,10 @@ from __future__ import annotations
 import functools
 import json
 import struct
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, Protocol, TypeAlias
 
 import msgpack
 import numpy as np
@@ -36,6 +36,7 @@ MAX_MESSAGE_BYTES: Final = MAX_PCM_BYTES + 64
 """Largest message from a client at all: PCM and the map around it."""
 MAX_WINDOW: Final = 60
 MAX_TIME_NS: Final = 2**63 - 1
+MAX_NAME_CHARS: Final = 128
 
 AUDIO_RATE_MIN_HZ: Final = 8_000
 AUDIO_RATE_MAX_HZ: Final = 192_000
@@ -96,6 +97,10 @@ class ErrorCode(StrEnum):
     """Another client is the player."""
     TRANSPORT_TIME = "transport_time"
     """The time given is not near the server's clock."""
+    OUTPUTS_UNAVAILABLE = "outputs_unavailable"
+    """This server has no outputs to switch."""
+    OUTPUT_REFUSED = "output_refused"
+    """There is no such output, or it cannot start."""
 
 
 FLAME_PARTS: Final[tuple[tuple[str, int, str], ...]] = (
@@ -125,6 +130,7 @@ class Hello:
         song: Name of the song that ``/song`` serves; empty where none.
         takes_audio: Whether a client may be the microphone; the server sets it.
         takes_transport: Whether a client may be the player; the server sets it.
+        switches_outputs: Whether a client may switch outputs; the server sets it.
     """
 
     server: str
@@ -133,6 +139,43 @@ class Hello:
     song: str = ""
     takes_audio: bool = False
     takes_transport: bool = False
+    switches_outputs: bool = False
+
+
+class OutputRow(Protocol):
+    """One output, as `engine.outputs.base.OutputStatus` has it."""
+
+    @property
+    def name(self) -> str:
+        """Its name."""
+
+    @property
+    def state(self) -> str:
+        """``off``, ``waiting``, ``running``, ``retrying`` or ``stopped``."""
+
+    @property
+    def detail(self) -> str:
+        """A sentence for a person."""
+
+    @property
+    def listening(self) -> bool | None:
+        """Whether somebody is there; None where the protocol cannot know."""
+
+    @property
+    def rate_hz(self) -> float:
+        """Frames of the last second."""
+
+    @property
+    def sent(self) -> int:
+        """Frames sent."""
+
+    @property
+    def skipped(self) -> int:
+        """Frames left out."""
+
+    @property
+    def failures(self) -> int:
+        """Refusals and breaks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,6 +236,7 @@ def encode_hello(encoding: Encoding, hello: Hello) -> bytes:
             "song": hello.song or None,
             "takes_audio": hello.takes_audio,
             "takes_transport": hello.takes_transport,
+            "switches_outputs": hello.switches_outputs,
         },
     )
 
@@ -217,6 +261,24 @@ def encode_status(encoding: Encoding, status: Status, dropped_frames: int) -> by
 def encode_pong(encoding: Encoding, client_ns: int, server_ns: int) -> bytes:
     """The answer to a ping: the client's own number back, and the server's monotonic clock in ns."""
     return _encode(encoding, {"type": "pong", "client_ns": client_ns, "server_ns": server_ns})
+
+
+def encode_outputs(encoding: Encoding, outputs: Sequence[OutputRow]) -> bytes:
+    """How each output fares."""
+    rows = [
+        {
+            "name": each.name,
+            "state": str(each.state),
+            "detail": each.detail,
+            "listening": each.listening,
+            "rate_hz": each.rate_hz,
+            "sent": each.sent,
+            "skipped": each.skipped,
+            "failures": each.failures,
+        }
+        for each in outputs
+    ]
+    return _encode(encoding, {"type": "outputs", "outputs": rows})
 
 
 def encode_error(encoding: Encoding, code: ErrorCode, message: str) -> bytes:
@@ -392,6 +454,24 @@ class Transport:
 
 
 @dataclass(frozen=True, slots=True)
+class AskOutputs:
+    """The client asks how the outputs fare."""
+
+
+@dataclass(frozen=True, slots=True)
+class SwitchOutput:
+    """The client switches an output on or off.
+
+    Attributes:
+        name: The output's name.
+        on: Whether it shall be on.
+    """
+
+    name: str
+    on: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Unknown:
     """A message of a type that this version does not know; ``name`` is safe to print."""
 
@@ -399,7 +479,16 @@ class Unknown:
 
 
 ClientMessage: TypeAlias = (
-    Subscribe | Acknowledge | Ping | AudioStart | Audio | AudioStop | Transport | Unknown
+    Subscribe
+    | Acknowledge
+    | Ping
+    | AudioStart
+    | Audio
+    | AudioStop
+    | Transport
+    | AskOutputs
+    | SwitchOutput
+    | Unknown
 )
 
 SAMPLE_BYTES: Final = {"s16": 2, "f32": 4}
@@ -503,6 +592,18 @@ class _Fields:
             raise self._wrong(key, f"one of {', '.join(allowed)}")
         return value
 
+    def text(self, key: str) -> str:
+        value = self._left.pop(key, None)
+        if not isinstance(value, str) or not 0 < len(value) <= MAX_NAME_CHARS:
+            raise self._wrong(key, f"1 to {MAX_NAME_CHARS} characters")
+        return value
+
+    def flag(self, key: str) -> bool:
+        value = self._left.pop(key, None)
+        if type(value) is not bool:
+            raise self._wrong(key, "true or false")
+        return value
+
     def streams(self, key: str) -> frozenset[Stream]:
         value = self._left.pop(key, None)
         names = {str(stream) for stream in Stream}
@@ -571,6 +672,17 @@ def _read_transport(fields: _Fields) -> Transport:
     return Transport(state, position_s, rate, server_ns)
 
 
+def _read_ask_outputs(fields: _Fields) -> AskOutputs:
+    fields.end()
+    return AskOutputs()
+
+
+def _read_switch_output(fields: _Fields) -> SwitchOutput:
+    name, on = fields.text("name"), fields.flag("on")
+    fields.end()
+    return SwitchOutput(name, on)
+
+
 _READERS: Final[dict[str, Callable[[_Fields], ClientMessage]]] = {
     "subscribe": _read_subscribe,
     "ack": _read_acknowledge,
@@ -578,6 +690,8 @@ _READERS: Final[dict[str, Callable[[_Fields], ClientMessage]]] = {
     "audio_start": _read_audio_start,
     "audio_stop": _read_audio_stop,
     "transport": _read_transport,
+    "outputs": _read_ask_outputs,
+    "switch_output": _read_switch_output,
 }
 
 

@@ -45,6 +45,7 @@ from engine.server.protocol import (
     MAX_MESSAGE_BYTES,
     PROTOCOL_VERSION,
     Acknowledge,
+    AskOutputs,
     Audio,
     AudioStart,
     AudioStop,
@@ -56,6 +57,7 @@ from engine.server.protocol import (
     Ping,
     Status,
     Subscribe,
+    SwitchOutput,
     Transport,
     Unknown,
     close_reason,
@@ -63,6 +65,7 @@ from engine.server.protocol import (
     encode_hello,
     encode_pong,
 )
+from engine.server.switching import OutputDesk, Switchboard
 from engine.server.tls import server_context
 from engine.server.transport import PlayerSeat, TransportSink
 from t2s_rt.errors import ConfigError, ProtocolError
@@ -164,6 +167,7 @@ class Server:
         self._library = Library(site)
         self._microphone = Microphone(audio_sink, metrics)
         self._player = PlayerSeat(None, clock_ns)
+        self._switchboard = Switchboard()
         self._clock_ns = clock_ns
         self._gatekeeper = Gatekeeper(loopback=is_loopback(config.host), token=config.token)
         self._broadcaster = Broadcaster(mailbox, metrics, clock_ns)
@@ -209,6 +213,15 @@ class Server:
         """
         self._player = PlayerSeat(sink, self._clock_ns)
         self._greet_with(dataclasses.replace(self._hello, takes_transport=True))
+
+    def accept_switching(self, desk: OutputDesk) -> None:
+        """Let clients see outputs and switch them; call it before `start`. Without it they are refused.
+
+        Args:
+            desk: Who knows the outputs.
+        """
+        self._switchboard = Switchboard(desk)
+        self._greet_with(dataclasses.replace(self._hello, switches_outputs=True))
 
     def _greet_with(self, hello: Hello) -> None:
         self._hello = hello
@@ -383,7 +396,11 @@ class Server:
         allowance = _Allowance(MESSAGES_PER_S, MESSAGE_BURST, self._clock_ns)
         async for message in connection:
             allowance.take()
-            reply = self._act(client, reader.read(message))
+            request = reader.read(message)
+            if isinstance(request, SwitchOutput):
+                reply: bytes | None = await self._switchboard.switch(client.encoding, request)
+            else:
+                reply = self._act(client, request)
             if reply is not None:
                 await _send(connection, client.encoding, reply)
 
@@ -410,6 +427,8 @@ class Server:
                 reply = self._player.take(client, message)
                 self.set_status(self._broadcaster.status)
                 return reply
+            case AskOutputs():
+                return self._switchboard.tell(client.encoding)
             case Unknown():
                 return encode_error(
                     client.encoding,

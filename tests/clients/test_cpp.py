@@ -68,6 +68,8 @@ def test_golden_messages_and_hello_are_read(kit, golden, hello_hex):
     error = kit("show", by_name["error"]).strip()
     assert error == "error audio_busy Another client is the microphone already."
     assert kit("show", by_name["status"]).strip() == "kind 2"
+    outputs = next(v["hex"] for v in golden if v["name"] == "outputs" and v["from"] == "server")
+    assert kit("show", outputs).strip() == "kind 5"  # unknown to this kit, and no fault
     assert kit("show", hello_hex).strip() == "hello test 52 eyeBlinkLeft 22 jaw_pose 100 3"
 
 

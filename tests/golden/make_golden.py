@@ -43,6 +43,32 @@ STATUS = {
 PONG = {"type": "pong", "client_ns": 1000, "server_ns": 1_234_567_890_123}
 ERROR = {"type": "error", "code": "audio_busy", "message": "Another client is the microphone already."}
 
+OUTPUTS = {
+    "type": "outputs",
+    "outputs": [
+        {
+            "name": "vmc",
+            "state": "running",
+            "detail": "Sends to 127.0.0.1:39539.",
+            "listening": None,
+            "rate_hz": 60.0,
+            "sent": 1234,
+            "skipped": 2,
+            "failures": 1,
+        },
+        {
+            "name": "vts",
+            "state": "off",
+            "detail": "Switched off.",
+            "listening": False,
+            "rate_hz": 0.0,
+            "sent": 0,
+            "skipped": 0,
+            "failures": 0,
+        },
+    ],
+}
+
 CLIENT_MESSAGES: dict[str, dict[str, Any]] = {
     "subscribe": {"type": "subscribe", "streams": ["arkit", "voice"], "rate_hz": 30},
     "subscribe window": {"type": "subscribe", "streams": ["flame"], "rate_hz": 60, "window": 1},
@@ -60,6 +86,8 @@ CLIENT_MESSAGES: dict[str, dict[str, Any]] = {
     },
     "transport untimed": {"type": "transport", "state": "paused", "position_s": 12.5},
     "transport stopped": {"type": "transport", "state": "stopped"},
+    "outputs": {"type": "outputs"},
+    "switch_output": {"type": "switch_output", "name": "vmc", "on": False},
 }
 PCM = struct.pack("<4h", 0, 1000, -1000, 32767)
 
@@ -111,7 +139,7 @@ def vectors() -> list[dict[str, Any]]:
         rows.append((name, "server", "t2s.v1.json", value, frame_in_json(streams)))
     full = frame_in_msgpack(everything)
     rows.append(("frame on the wire", "server", "t2s.v1.msgpack", None, websocket(0x82, full)))
-    for name, value in (("status", STATUS), ("pong", PONG), ("error", ERROR)):
+    for name, value in (("status", STATUS), ("pong", PONG), ("error", ERROR), ("outputs", OUTPUTS)):
         rows.append((name, "server", "t2s.v1.msgpack", value, message_pack(value)))
         rows.append((name, "server", "t2s.v1.json", value, text(value)))
     for name, value in CLIENT_MESSAGES.items():

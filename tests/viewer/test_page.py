@@ -13,8 +13,10 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from engine.outputs.base import OutputState, OutputStatus
 from engine.server.protocol import SourceState, Status
 from engine.song_clock import SongClock, SongState
+from t2s_rt.errors import ConfigError
 
 pytestmark = [pytest.mark.chromium, pytest.mark.timeout(120)]
 
@@ -342,3 +344,54 @@ def test_a_lost_microphone_is_said_and_the_face_goes_on(browser, open_theatre):
         assert "The microphone is gone." in here.page.inner_text("#warnings")
         assert not here.page.is_visible("#sing")
         assert_quiet(here, theatre.port)
+
+
+class Desk:
+    """Two outputs as a run has them; one of them cannot be switched on."""
+
+    def __init__(self) -> None:
+        self.on = {"vmc": True, "phone": False}
+
+    def statuses(self) -> tuple[OutputStatus, ...]:
+        def row(name: str, detail: str) -> OutputStatus:
+            if not self.on[name]:
+                return OutputStatus(name, OutputState.OFF, "Switched off.", None, 0.0, 0, 0, 0)
+            return OutputStatus(name, OutputState.RUNNING, detail, None, 60.0, 1, 0, 0)
+
+        return row("vmc", "Sends to 127.0.0.1:39539."), row("phone", "")
+
+    async def switch(self, name: str, *, on: bool) -> None:
+        if name == "phone":
+            raise ConfigError("UDP port 49983 is taken.", "Stop the program that uses it.")
+        self.on[name] = on
+
+
+def test_outputs_are_listed_and_switched_while_the_face_goes_on(browser, open_theatre):
+    desk = Desk()
+    theatre = open_theatre(output_desk=desk)
+    with visit(browser, theatre.url()) as here:
+        here.waits_for(READY)
+        shown = "[...document.querySelectorAll('#output-rows .output')].map((row) => row.dataset.state)"
+        here.waits_for(f"{shown}.join() === 'running,off'")
+        assert here.page.inner_text("#output-rows .output >> nth=0").split("\n") == [
+            "vmc",
+            "60 /s",
+            "Sends to 127.0.0.1:39539.",
+        ]
+        here.page.get_by_role("switch", name="vmc").click()
+        here.waits_for(f"{shown}.join() === 'off,off'")
+        assert desk.on["vmc"] is False
+        here.page.get_by_role("switch", name="vmc").click()
+        here.waits_for(f"{shown}.join() === 'running,off'")
+        here.page.get_by_role("switch", name="phone").click()
+        here.waits_for("document.querySelector('#problem').textContent.includes('49983 is taken')")
+        here.waits_for("!document.querySelectorAll('#output-rows input')[1].checked")  # it says so again
+        here.waits_for("t2s.stats.received_frames > 60")
+        assert_quiet(here, theatre.port)
+
+
+def test_a_page_without_outputs_shows_no_list(browser, open_theatre):
+    theatre = open_theatre()
+    with visit(browser, theatre.url()) as here:
+        here.waits_for(READY)
+        assert here.page.is_hidden("#outputs")

@@ -20,6 +20,7 @@ from engine.metrics import Metrics
 from engine.server.audio import AudioSink
 from engine.server.http import Site
 from engine.server.protocol import Hello, SourceState, Status
+from engine.server.switching import OutputDesk
 from engine.server.transport import TransportSink
 from engine.server.websocket import Server, ServerConfig
 from t2s_rt.face.arkit import ARKIT_INDEX
@@ -55,6 +56,7 @@ class Theatre:
         song: Served as `/song`.
         audio_sink: Takes the audio of clients.
         transport_sink: Takes the word of a client that plays the song.
+        output_desk: Knows outputs that clients may switch.
     """
 
     def __init__(
@@ -65,6 +67,7 @@ class Theatre:
         song: Path | None = None,
         audio_sink: AudioSink | None = None,
         transport_sink: TransportSink | None = None,
+        output_desk: OutputDesk | None = None,
     ) -> None:
         self.scene = Scene({})
         self._status = status or Status("a test", SourceState.RUNNING, "a puppet")
@@ -73,6 +76,7 @@ class Theatre:
         self._song_name = song.name if song else ""
         self._audio_sink = audio_sink
         self._transport_sink = transport_sink
+        self._output_desk = output_desk
         self._seq = 0
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="theatre")
@@ -116,6 +120,8 @@ class Theatre:
         self._server = Server(config, hello, mailbox, Metrics(), self._site, self._audio_sink)
         if self._transport_sink is not None:
             self._server.accept_transport(self._transport_sink)
+        if self._output_desk is not None:
+            self._server.accept_switching(self._output_desk)
         await self._server.start()
         self._server.set_status(self._status)
         self.port = self._server.port

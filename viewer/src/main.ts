@@ -4,6 +4,7 @@ import { Connection, type ConnectionState } from "./connection";
 import { Head, REST } from "./head";
 import { Median, Rate } from "./meter";
 import { Microphone } from "./microphone";
+import { OutputList } from "./outputs";
 import { element, Panel } from "./panel";
 import { type Moment, Playback } from "./playback";
 import { Player } from "./player";
@@ -59,6 +60,7 @@ class Page {
   private readonly connection: Connection | null;
   private readonly microphone: Microphone | null;
   private readonly player: Player | null;
+  private readonly outputs: OutputList | null;
   private readonly pictures = new Rate();
   private readonly arrivals = new Rate();
   private readonly latency = new Median(60);
@@ -81,6 +83,7 @@ class Page {
       this.connection = null;
       this.microphone = null;
       this.player = null;
+      this.outputs = null;
       rehearse((message, arrived_ms) => this.receive(message, arrived_ms));
       this.changeState("connected", "No engine: the page moves the face itself (demo=1).");
     } else {
@@ -90,6 +93,7 @@ class Page {
       });
       this.microphone = new Microphone(this.connection, (sentence) => this.panel.showProblem(sentence));
       const { connection } = this;
+      this.outputs = new OutputList((message) => connection.send(message));
       this.player = new Player({
         send: (message) => connection.send(message),
         serverClock: (now_ms) => connection.clock.at(now_ms),
@@ -126,6 +130,8 @@ class Page {
         return this.take(message, arrived_ms);
       case "status":
         return this.takeStatus(message);
+      case "outputs":
+        return this.outputs?.take(message);
       case "error":
         if (message.code.startsWith("audio")) this.microphone?.stop();
         if (message.code.startsWith("transport")) this.player?.refused();
@@ -150,6 +156,7 @@ class Page {
     this.panel.showProblem("");
     this.microphone?.announce();
     this.player?.allow(hello.takesTransport, hello.song ? { name: hello.song, url: this.settings.song } : null);
+    this.outputs?.allow(hello.switchesOutputs);
     this.showButtons();
   }
 

@@ -53,7 +53,7 @@ function hello(): Hello {
   return {
     type: "hello", protocol: 1, server: "no engine", sampleRate_hz: SAMPLE_RATE_HZ, frame_samples: FRAME_SAMPLES,
     lookAhead_samples: 0, rates_hz: [60], streams: ["actions", "arkit", "flame", "voice"], actions: ACTIONS,
-    arkit: ARKIT, flame: { basis: "none", size: offset, parts }, voice: [], song: null, takesAudio: false, takesTransport: false,
+    arkit: ARKIT, flame: { basis: "none", size: offset, parts }, voice: [], song: null, takesAudio: false, takesTransport: false, switchesOutputs: false,
   };
 }
 

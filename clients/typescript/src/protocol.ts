@@ -45,6 +45,8 @@ export interface Hello {
   readonly takesAudio: boolean;
   /** Whether this client may be the player of the song. */
   readonly takesTransport: boolean;
+  /** Whether this client may see outputs and switch them. */
+  readonly switchesOutputs: boolean;
 }
 
 /** What was heard. */
@@ -95,6 +97,28 @@ export interface Pong {
   readonly server_ns: number;
 }
 
+/** One program or file that gets the face besides the server's clients. */
+export interface Output {
+  readonly name: string;
+  /** `off`, `waiting`, `running`, `retrying`, `stopped`; a newer server may know others. */
+  readonly state: string;
+  /** A sentence for a person. */
+  readonly detail: string;
+  /** Whether somebody is there; null where that cannot be known. */
+  readonly listening: boolean | null;
+  /** Frames of the last second. */
+  readonly rate_hz: number;
+  readonly sent: number;
+  readonly skipped: number;
+  readonly failures: number;
+}
+
+/** How the outputs fare: the answer to `outputs` and `switch_output`. */
+export interface Outputs {
+  readonly type: "outputs";
+  readonly outputs: readonly Output[];
+}
+
 /** A request was refused; the connection stays open. */
 export interface Refusal {
   readonly type: "error";
@@ -108,7 +132,7 @@ export interface Unknown {
   readonly name: string;
 }
 
-export type ServerMessage = Hello | Frame | Status | Pong | Refusal | Unknown;
+export type ServerMessage = Hello | Frame | Status | Pong | Outputs | Refusal | Unknown;
 
 export type Stream = "actions" | "arkit" | "flame" | "voice";
 
@@ -120,7 +144,9 @@ export type ClientMessage =
   | { type: "audio"; pcm: Uint8Array }
   | { type: "audio_stop" }
   | { type: "transport"; state: "playing" | "paused"; position_s: number; rate?: number; server_ns?: number }
-  | { type: "transport"; state: "stopped" };
+  | { type: "transport"; state: "stopped" }
+  | { type: "outputs" }
+  | { type: "switch_output"; name: string; on: boolean };
 
 /** The server sent bytes that the protocol does not allow. */
 export class WireError extends Error {}
@@ -151,6 +177,8 @@ export function decodeMessage(bytes: ArrayBuffer | Uint8Array): ServerMessage {
       return readStatus(fields);
     case "pong":
       return { type, client_ns: fields.number("client_ns"), server_ns: fields.number("server_ns") };
+    case "outputs":
+      return { type, outputs: fields.list("outputs").map(readOutput) };
     case "error":
       return { type, code: fields.text("code"), message: fields.text("message") };
     default:
@@ -237,6 +265,21 @@ function readHello(fields: Fields): Hello {
     song: fields.textOrNull("song"),
     takesAudio: fields.flag("takes_audio"),
     takesTransport: fields.flag("takes_transport"),
+    switchesOutputs: fields.flag("switches_outputs"),
+  };
+}
+
+function readOutput(item: unknown): Output {
+  const output = new Fields(item, "output");
+  return {
+    name: output.text("name"),
+    state: output.text("state"),
+    detail: output.text("detail"),
+    listening: output.flagOrNull("listening"),
+    rate_hz: output.number("rate_hz"),
+    sent: output.number("sent"),
+    skipped: output.number("skipped"),
+    failures: output.number("failures"),
   };
 }
 
@@ -292,6 +335,12 @@ class Fields {
   /** False where the key is absent, as an older server leaves it. */
   flag(key: string): boolean {
     return this.fields[key] === true;
+  }
+
+  /** Null where neither true nor false. */
+  flagOrNull(key: string): boolean | null {
+    const value = this.fields[key];
+    return typeof value === "boolean" ? value : null;
   }
 
   textOrNull(key: string): string | null {

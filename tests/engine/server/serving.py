@@ -75,13 +75,15 @@ class Engine:
 
 @contextlib.asynccontextmanager
 async def serving(
-    site: Site | None = None, audio_sink=None, transport_sink=None, **settings
+    site: Site | None = None, audio_sink=None, transport_sink=None, output_desk=None, **settings
 ) -> AsyncIterator[Engine]:
     mailbox, metrics = FrameMailbox(), Metrics()
     config = ServerConfig(**({"port": 0} | settings))
     server = Server(config, Hello("test", 960, "none"), mailbox, metrics, site or Site(), audio_sink)
     if transport_sink is not None:
         server.accept_transport(transport_sink)
+    if output_desk is not None:
+        server.accept_switching(output_desk)
     await server.start()
     try:
         yield Engine(server, mailbox, metrics)

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from engine.outputs.base import OutputState, OutputStatus
 from engine.server.protocol import (
     CLOSE_MALFORMED,
     CLOSE_REASON_BYTES,
@@ -22,6 +23,7 @@ from engine.server.protocol import (
     MAX_CONTROL_BYTES,
     MAX_PCM_BYTES,
     Acknowledge,
+    AskOutputs,
     Audio,
     AudioStart,
     AudioStop,
@@ -34,12 +36,14 @@ from engine.server.protocol import (
     Status,
     Stream,
     Subscribe,
+    SwitchOutput,
     Transport,
     Unknown,
     close_reason,
     encode_error,
     encode_frame,
     encode_hello,
+    encode_outputs,
     encode_pong,
     encode_status,
     websocket_message,
@@ -114,6 +118,11 @@ def test_control_messages_of_the_server_are_the_golden_bytes(encoding):
     assert encode_pong(encoding, 1000, 1_234_567_890_123) == golden("pong", encoding)["bytes"]
     error = encode_error(encoding, ErrorCode.AUDIO_BUSY, "Another client is the microphone already.")
     assert error == golden("error", encoding)["bytes"]
+    rows = [
+        OutputStatus("vmc", OutputState.RUNNING, "Sends to 127.0.0.1:39539.", None, 60.0, 1234, 2, 1),
+        OutputStatus("vts", OutputState.OFF, "Switched off.", False, 0.0, 0, 0, 0),
+    ]
+    assert encode_outputs(encoding, rows) == golden("outputs", encoding)["bytes"]
 
 
 @pytest.mark.parametrize("encoding", Encoding)
@@ -129,6 +138,8 @@ def test_control_messages_of_the_server_are_the_golden_bytes(encoding):
         ("transport", Transport(SongState.PLAYING, 12.5, 1.25, 1_234_567_890_123)),
         ("transport untimed", Transport(SongState.PAUSED, 12.5, 1.0, None)),
         ("transport stopped", Transport(SongState.STOPPED, 0.0, 1.0, None)),
+        ("outputs", AskOutputs()),
+        ("switch_output", SwitchOutput("vmc", on=False)),
     ],
 )
 def test_golden_client_messages_are_understood(encoding, name, meaning):

@@ -54,7 +54,7 @@ def test_the_annotated_bytes_are_the_whole_dump():
 
 def test_server_examples_are_golden_and_the_same_in_both_encodings():
     examples = [text.strip() for who, text in blocks("json") if who == "server"]
-    assert len(examples) == 4
+    assert len(examples) == 5
     for example in examples:
         assert example.encode() in golden("server", Encoding.JSON).values()
         message = json.loads(example)
@@ -65,7 +65,7 @@ def test_server_examples_are_golden_and_the_same_in_both_encodings():
 
 def test_client_examples_are_accepted_in_both_encodings():
     examples = [text.strip() for who, text in blocks("json") if who == "client"]
-    assert len(examples) == 6
+    assert len(examples) == 8
     for encoding in Encoding:
         reader = ClientReader(encoding)
         for example in examples:
