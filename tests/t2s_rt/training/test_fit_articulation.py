@@ -96,7 +96,7 @@ def test_the_table_judges_only_what_moves():
     assert len(jaw) == len(TAKES) + 1
     fit = [float(line.split("|")[6].split(",")[0]) for line in jaw]
     loudness = [float(line.split("|")[4].split(",")[0]) for line in jaw]
-    assert min(fit) > 0.95
+    assert min(fit) > 0.9
     assert all(
         "," not in cell for cell in loudness
     )  # a level that never changes correlates with nothing
