@@ -158,8 +158,8 @@ def run(options: argparse.Namespace) -> int:
     app = App(config)
 
     def announce(url: str) -> None:
-        print(f"t2s: the mouth is moved by {app.motion}")
-        print(f"t2s: singing at {url}   (Ctrl-C ends)", flush=True)
+        print(f"t2s: singing at {url}   (Ctrl-C ends)")  # first: programs read it there
+        print(f"t2s: the mouth is moved by {app.motion}", flush=True)
         if options.open:
             webbrowser.open(url)
 

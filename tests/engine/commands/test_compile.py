@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import importlib.util
+import re
 from pathlib import Path
 
 import pytest
@@ -64,4 +65,6 @@ def test_doctor_and_live_say_what_really_runs(capsys: pytest.CaptureFixture[str]
     assert found["model"].endswith("on the CPU")
     assert "gpu" in found
     assert main(["live", "--source", "synthetic:tone", "--seconds", "1", "--port", "0"]) == 0
-    assert "the mouth is moved by mouth-v1, ONNX Runtime" in capsys.readouterr().out
+    address, moved_by, *_ = capsys.readouterr().out.splitlines()
+    assert "http://127.0.0.1:" in address  # what starts the engine reads the first line
+    assert re.fullmatch(r"t2s: the mouth is moved by \S+-v\d+, ONNX Runtime .* on the CPU", moved_by)

@@ -79,10 +79,11 @@ def test_a_binding_needs_every_tensor(network: OnnxNetwork) -> None:
 def test_a_session_refuses_a_signature_that_is_not_the_networks(
     network: OnnxNetwork, signature: Signature
 ) -> None:
-    words = Signature((*signature.inputs, Tensor("words", (9,))), signature.outputs, signature.state)
-    with pytest.raises(ModelError, match=r"'memory'.* its manifest says .*'words'"):
+    words = Signature((*signature.inputs, Tensor("weather", (9,))), signature.outputs, signature.state)
+    with pytest.raises(ModelError, match=r"'memory'.* its manifest says .*'weather'"):
         network.session(words, 1)
-    wide = Signature((Tensor("frame", (107,)),), signature.outputs, signature.state)
+    wider = [Tensor("frame", (107,)) if t.name == "frame" else t for t in signature.inputs]
+    wide = Signature(tuple(wider), signature.outputs, signature.state)
     with pytest.raises(ModelError, match=r"107"):
         network.session(wide, 1)
 

@@ -96,10 +96,11 @@ def test_the_memory_of_a_session_goes_back(
 def test_other_tensors_than_the_manifests_are_refused(
     network: TensorRTNetwork, signature: Signature
 ) -> None:
-    more = Signature((*signature.inputs, Tensor("words", (9,))), signature.outputs, signature.state)
-    with pytest.raises(ModelError, match=r"its manifest says .*'words'"):
+    more = Signature((*signature.inputs, Tensor("weather", (9,))), signature.outputs, signature.state)
+    with pytest.raises(ModelError, match=r"its manifest says .*'weather'"):
         network.session(more, 1)
-    wide = Signature((Tensor("frame", (107,)),), signature.outputs, signature.state)
+    wider = [Tensor("frame", (107,)) if t.name == "frame" else t for t in signature.inputs]
+    wide = Signature(tuple(wider), signature.outputs, signature.state)
     with pytest.raises(ModelError, match=r"frame has shape \(106,\), its manifest says \(107,\)"):
         network.session(wide, 1)
     with pytest.raises(ModelError, match="1 to 64 singers"):
