@@ -19,10 +19,12 @@ from t2s_rt.types import FloatArray
 EQ_KNOTS_HZ: Final = np.array([40.0, 120.0, 300.0, 700.0, 1500.0, 3000.0, 5500.0, 8000.0])
 EQ_DEVIATION_DB: Final = 3.5
 ROOM_CHANCE: Final = 0.45
-BLEED_CHANCE: Final = 0.45
+BLEED_CHANCE: Final = 0.55
+LOUD_BLEED_CHANCE: Final = 0.55
 HISS_CHANCE: Final = 0.7
-BLEED_RANGE_DB: Final = (-40.0, 6.0)
-"""Level of the band against the voice."""
+BLEED_RANGE_DB: Final = (-40.0, -12.0)
+LOUD_BLEED_RANGE_DB: Final = (-12.0, 6.0)
+"""Level of the band against the voice: out of headphones, or on the same stage."""
 LEVEL_RANGE_DBFS: Final = (-38.0, -14.0)
 """Level of the voice while it sounds."""
 LOUD_SHARE_DB: Final = 20.0
@@ -73,7 +75,8 @@ def staged(voice: FloatArray, band: Band | None, rng: np.random.Generator) -> Fl
     if rng.random() < ROOM_CHANCE:
         heard = _room(heard, rng)
     if band is not None and rng.random() < BLEED_CHANCE:
-        ratio_db = float(rng.uniform(*BLEED_RANGE_DB))
+        loud = rng.random() < LOUD_BLEED_CHANCE
+        ratio_db = float(rng.uniform(*(LOUD_BLEED_RANGE_DB if loud else BLEED_RANGE_DB)))
         heard = heard + band.play(len(heard), rng) * np.float32(10.0 ** (ratio_db / 20.0))
     heard = _microphone(heard, rng)
     heard *= np.float32(10.0 ** (float(rng.uniform(*LEVEL_RANGE_DBFS)) / 20.0))

@@ -47,7 +47,8 @@ def test_a_band_leaks_in_at_the_asked_level(monkeypatch: pytest.MonkeyPatch) -> 
     for name, value in (("ROOM_CHANCE", 0.0), ("BLEED_CHANCE", 1.0), ("HISS_CHANCE", 0.0)):
         monkeypatch.setattr(scene, name, value)
     monkeypatch.setattr(scene, "EQ_DEVIATION_DB", 0.0)
-    monkeypatch.setattr(scene, "BLEED_RANGE_DB", (-12.0, -12.0))
+    for name in ("BLEED_RANGE_DB", "LOUD_BLEED_RANGE_DB"):
+        monkeypatch.setattr(scene, name, (-12.0, -12.0))
     ratios = []
     for seed in range(6):
         heard = staged(phrase(), Band((tone(1000.0),)), np.random.default_rng(seed))
