@@ -336,6 +336,14 @@ def bench() -> None:
     run(PYTHON, "-m", "engine", "bench", "all", "--write")
 
 
+def quality() -> None:
+    """Judge the motion model against bench/quality/bars.toml and write docs/quality.md."""
+    setup_training()
+    beside = sorted((ROOT / "bench/peers").glob("results/*.json"))
+    others = [part for path in beside for part in ("--beside", path)]
+    run(PYTHON, "-m", "engine", "evaluate", "--write", *others)
+
+
 def train() -> None:
     """Train the mouth model from ../shared/data and evaluate it."""
     setup_training()
@@ -369,6 +377,7 @@ TASKS: dict[str, Callable[[], None]] = {
     "test-full": test_full,
     "check": check,
     "bench": bench,
+    "quality": quality,
     "train": train,
     "export": export,
     "llm": llm,

@@ -33,8 +33,8 @@ def play(duration_s: float, seed: int = 0) -> FloatArray:
         for half in (0.0, 0.5):
             _add(out, start_s + half * BEAT_S, 0.12 * _hat(rng))
             if rng.random() < 0.6:
-                tone = _tone(_hz(int(rng.choice(TUNE))), 0.4, decay_s=0.15)
-                _add(out, start_s + half * BEAT_S, 0.2 * tone)
+                plucked = _tone(_hz(int(rng.choice(TUNE))), 0.4, decay_s=0.15)
+                _add(out, start_s + half * BEAT_S, 0.2 * plucked)
     return (0.5 * out / max(float(np.abs(out).max()), 1e-9)).astype(np.float32)
 
 

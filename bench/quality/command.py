@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import argparse
-import json
-import math
 import sys
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from t2s_rt.errors import ConfigError
+
 if TYPE_CHECKING:
-    from bench.quality.evaluate import Verdict
+    from bench.quality.track import Subject
 
 DESCRIPTION = """\
 Judge a motion model: the whole engine hears labelled songs, speech, held notes, bands and hiss, and each
@@ -20,8 +20,8 @@ figure is printed beside its bar (bench/quality/bars.toml). docs/quality.md expl
   t2s evaluate                                  the bundled model
   t2s evaluate --model exported_models/mouth-v2
   t2s evaluate --rows song,held,music           some families of rows: takes speech song timing held
-                                                music sung whisper prosody cost
-  t2s evaluate --speaker festvox-ru/nsh         labelled speech of this person (repeat for more)
+                                                music sung whisper prosody mesh cost
+  t2s evaluate --speaker it                     labelled speech of this person or language
   t2s evaluate --left-out 'runs/without-{take}' models that were trained without each captured take
 """
 FAILED = 1
@@ -39,7 +39,11 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     parser.add_argument("--seed", type=int, default=0, help="of what brows, eyes and head invent")
     parser.add_argument("--rows", default="", metavar="A,B", help="families of rows; default: all")
     parser.add_argument(
-        "--speaker", action="append", default=[], metavar="NAME", help="of the labelled speech"
+        "--speaker",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="or language of the labelled speech; repeat for more",
     )
     parser.add_argument("--minutes", type=float, default=4.0, help="of labelled speech")
     parser.add_argument(
@@ -48,39 +52,51 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
         help="model folders with {take} for the take they have not heard",
     )
     parser.add_argument("--json", type=Path, metavar="OUT", help="write the figures there too")
+    parser.add_argument("--write", action="store_true", help="write docs/quality.md and its pictures")
+    parser.add_argument(
+        "--beside",
+        type=Path,
+        action="append",
+        default=[],
+        metavar="JSON",
+        help="another's, for the page",
+    )
+    parser.add_argument(
+        "--loudness", action="store_true", help="judge the loudness meter instead: the floor of all rows"
+    )
     parser.add_argument("--strict", action="store_true", help="exit with 1 where a bar is missed")
     parser.set_defaults(run=run)
 
 
 def run(options: argparse.Namespace) -> int:
     """Judge and print."""
-    from bench.quality import evaluate, figures, material  # the corpus is not loaded for other commands
+    from bench.quality import evaluate, figures, material, page  # not loaded for other commands
     from bench.quality.engine_subject import EngineSubject
+    from bench.quality.loudness import LoudnessMeter
 
+    if options.write and (options.loudness or options.rows):
+        raise ConfigError("The page holds all rows of a model.", "Leave out --loudness and --rows.")
     families = evaluate.chosen([name for name in options.rows.split(",") if name])
+    beside = [page.load_verdict(path) for path in options.beside]
     begun_s = time.process_time()
     subject = EngineSubject(options.model, options.seed)
-    heard = material.gather(families, options.speaker, options.minutes, options.left_out)
-    verdict = evaluate.evaluate(subject, heard, families, _tell)
+    heard = material.gather(options.speaker, options.minutes, options.left_out)
+    judged: Subject = LoudnessMeter() if options.loudness else subject
+    verdict = evaluate.evaluate(judged, heard, families, _tell)
     bars = figures.load_bars()
     print(f"{verdict.subject}, {time.process_time() - begun_s:.0f} s of processor time")
     print(figures.table(list(verdict.figures), bars))
     for name, reason in verdict.missing.items():
         print(f"not measured: {name}: {reason}")
     if options.json:
-        options.json.write_text(_as_json(verdict), encoding="utf-8")
+        options.json.write_text(page.dump_verdict(verdict), encoding="utf-8")
+    if options.write:
+        floor = evaluate.evaluate(LoudnessMeter(), heard, families, _tell)
+        page.write(subject, (), [verdict, floor, *beside])
+        print("written: docs/quality.md")
     met = all(bars[figure.key].met(figure.value) for figure in verdict.figures) and not verdict.missing
     return FAILED if options.strict and not met else 0
 
 
 def _tell(name: str) -> None:
     print(f"-- {name}", file=sys.stderr, flush=True)
-
-
-def _as_json(verdict: Verdict) -> str:
-    rows = {
-        figure.key: {"value": None if math.isnan(figure.value) else figure.value, "note": figure.note}
-        for figure in verdict.figures
-    }
-    whole = {"subject": verdict.subject, "figures": rows, "missing": verdict.missing}
-    return json.dumps(whole, indent=1, ensure_ascii=False) + "\n"

@@ -3,10 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final
 
-from bench.quality import cost, held, music, prosody, song, speech, sung, takes, timing, whisper
+from bench.quality import (
+    beats,
+    cost,
+    held,
+    mesh,
+    music,
+    prosody,
+    song,
+    speech,
+    sung,
+    takes,
+    timing,
+    whisper,
+)
 from bench.quality.figures import Figure
 from bench.quality.takes import SubjectOfTake
 from bench.quality.track import Subject
@@ -15,6 +28,7 @@ from t2s_rt.training.prepare.clip import LabelledClip
 
 WHISPERED: Final = 10
 """Clips that are whispered."""
+UNHEARD: Final = "captured takes left out need a model a take: --left-out"
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,11 +36,12 @@ class Material:
     """What is judged on and cannot be found by the rows themselves.
 
     Attributes:
-        clips: Labelled speech of people whom the subject has not heard.
+        clips: Reads labelled speech of people whom the subject has not heard; raises `T2SError` where it
+            cannot be had.
         left_out: For each captured take the subject trained without it; None where there is none.
     """
 
-    clips: Sequence[LabelledClip] = field(default=())
+    clips: Callable[[], Sequence[LabelledClip]]
     left_out: SubjectOfTake | None = None
 
 
@@ -41,12 +56,17 @@ def _takes(subject: Subject, material: Material) -> list[Figure]:
 
 
 def _speech(subject: Subject, material: Material) -> list[Figure]:
-    return speech.measure(subject, material.clips)
+    return speech.measure(subject, material.clips())
 
 
 def _whisper(subject: Subject, material: Material) -> list[Figure]:
-    steps = max(1, len(material.clips) // WHISPERED)
-    return whisper.measure(subject, material.clips[::steps][:WHISPERED])
+    clips = material.clips()
+    steps = max(1, len(clips) // WHISPERED)
+    return whisper.measure(subject, clips[::steps][:WHISPERED])
+
+
+def _mesh(subject: Subject, material: Material) -> list[Figure]:
+    return [*mesh.measure(subject, left_out=material.left_out), *beats.measure(subject)]
 
 
 FAMILIES: Final[dict[str, Family]] = {
@@ -59,6 +79,7 @@ FAMILIES: Final[dict[str, Family]] = {
     "sung": lambda subject, _: sung.measure(subject),
     "whisper": _whisper,
     "prosody": lambda subject, _: prosody.measure(subject),
+    "mesh": _mesh,
     "cost": lambda subject, _: cost.measure(subject),
 }
 """In the order in which they are printed."""
@@ -118,4 +139,6 @@ def evaluate(
             figures += FAMILIES[name](subject, material)
         except T2SError as problem:
             missing[name] = str(problem)
+    if "takes" in chosen(families) and material.left_out is None:
+        missing["unheard"] = UNHEARD
     return Verdict(subject.name, tuple(figures), missing)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from itertools import chain
 from pathlib import Path
 from typing import Final
@@ -15,30 +15,32 @@ from bench.quality.track import Subject
 from t2s_rt.errors import ConfigError
 from t2s_rt.training.prepare.clip import LabelledClip
 
-SPEECH: Final = frozenset(("speech", "whisper"))
-"""Families that need labelled speech."""
+DEFAULT_SPEAKER: Final = "festvox-ru/nsh"
+"""The one real voice whose sounds were labelled by people; other labels are our own alignment's, whose
+errors would count against the model. Whether a model has heard it is for its card to say."""
 
 
-def gather(
-    families: Collection[str], speakers: Collection[str], minutes: float, left_out: str | None
-) -> Material:
-    """What the families need.
+def gather(speakers: Collection[str], minutes: float, left_out: str | None) -> Material:
+    """What the families need; speech is read when the first of them asks for it.
 
     Args:
-        families: Names of families.
-        speakers: Whose speech; empty for those whom the corpus keeps for judging.
+        speakers: Speakers or languages whose speech it is; empty for `DEFAULT_SPEAKER`.
         minutes: Of speech.
         left_out: Pattern of model folders with ``{take}``; None without.
 
     Raises:
-        ConfigError: Nobody has such a name, or the pattern has no ``{take}``.
-        SetupError: The corpus cannot be had here.
-        CorpusError: A package is damaged.
+        ConfigError: The pattern has no ``{take}``.
     """
-    clips = sample_of(_clips(speakers), minutes) if SPEECH & set(families) else []
-    if SPEECH & set(families) and not clips:
-        raise ConfigError(f"Nobody in the corpus is {', '.join(speakers)}.")
-    return Material(tuple(clips), None if left_out is None else subject_by_take(left_out))
+    found: list[LabelledClip] = []
+
+    def clips() -> Sequence[LabelledClip]:
+        if not found:
+            found.extend(sample_of(_clips(speakers), minutes))
+        if not found:
+            raise ConfigError(f"Nobody in the corpus is {', '.join(speakers)}.")
+        return found
+
+    return Material(clips, None if left_out is None else subject_by_take(left_out))
 
 
 def subject_by_take(pattern: str) -> SubjectOfTake:
@@ -59,9 +61,11 @@ def subject_by_take(pattern: str) -> SubjectOfTake:
     return subject
 
 
-def _clips(speakers: Collection[str]) -> Iterator[LabelledClip]:
-    from t2s_rt.training.prepare import corpus
+def _clips(names: Collection[str]) -> Iterator[LabelledClip]:
+    """Clips of speakers or languages that are named, else of `DEFAULT_SPEAKER`."""
+    from t2s_rt.training.prepare import corpus, festvox_ru
 
+    if set(names) <= {DEFAULT_SPEAKER}:
+        return festvox_ru.clips()
     every = chain.from_iterable(source() for source in corpus.SOURCES)
-    kept = speakers or getattr(corpus, "HELD_OUT_SPEAKERS", ())
-    return (clip for clip in every if not kept or clip.speaker in kept)
+    return (clip for clip in every if clip.speaker in names or clip.language in names)

@@ -1,0 +1,41 @@
+"""One subject through the families, without any recording of others."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pytest
+
+from bench.quality.evaluate import FAMILIES, Material, chosen, evaluate
+from bench.quality.figures import load_bars
+from bench.quality.loudness import LoudnessMeter
+from t2s_rt.errors import ConfigError, SetupError
+from t2s_rt.training.prepare.clip import LabelledClip
+
+
+def no_clips() -> Sequence[LabelledClip]:
+    raise SetupError("There is no corpus here.")
+
+
+def test_families_keep_their_order_and_unknown_ones_are_refused() -> None:
+    assert chosen(["timing", "song"]) == ["song", "timing"]
+    assert chosen([]) == list(FAMILIES)
+    with pytest.raises(ConfigError, match="no rows colour"):
+        chosen(["colour"])
+
+
+def test_what_cannot_be_measured_is_said_and_the_rest_is_measured() -> None:
+    told: list[str] = []
+    verdict = evaluate(LoudnessMeter(), Material(no_clips), ["speech", "cost", "prosody"], told.append)
+    assert verdict.missing == {"speech": "There is no corpus here."}
+    assert verdict.figures == ()  # a peer has neither brows nor a model file
+    assert told == ["speech", "prosody", "cost"]
+
+
+def test_sung_vowels_of_the_loudness_meter_are_judged() -> None:
+    """The floor: opening does not tell a from i by loudness, brightness does tell i from u."""
+    verdict = evaluate(LoudnessMeter(), Material(no_clips), ["sung"])
+    values = {figure.key: figure.value for figure in verdict.figures}
+    assert set(values) <= set(load_bars())
+    assert values["sung.open"] == pytest.approx(0.5, abs=0.1)
+    assert values["sung.wide"] > 0.7
