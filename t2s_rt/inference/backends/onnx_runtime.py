@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import json
 import tempfile
 from collections import Counter
@@ -141,14 +143,15 @@ class OnnxNetwork:
                 )
                 self.running_on = f"{name} on the CPU"
                 return
-            onnxruntime.preload_dlls()
-            self._session, nodes = _profiled(onnxruntime, path, _providers(backend, engines))
+            with contextlib.redirect_stdout(io.StringIO()):  # it prints what our error will say
+                onnxruntime.preload_dlls()
+                self._session, nodes = _profiled(onnxruntime, path, _providers(backend, engines))
         except unloadable as problem:
             raise ModelError(f"ONNX Runtime cannot load {path}: {problem}") from problem
         self.running_on = f"{name} with {describe_placement(nodes)}"
         if provider not in self._session.get_providers() or not nodes[provider]:
             raise ModelError(
-                f"{path} was to run on {provider}; it runs on {self.running_on}.", _GPU_HINT
+                f"{path} was to run on {provider}, but ran on {self.running_on}.", _GPU_HINT
             )
 
     @property

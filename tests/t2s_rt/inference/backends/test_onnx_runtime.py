@@ -38,7 +38,7 @@ def test_a_provider_that_loads_and_runs_no_node_is_an_error(monkeypatch: pytest.
     has = ["CUDAExecutionProvider", "CPUExecutionProvider"]
     monkeypatch.setattr(installed, "get_available_providers", lambda: has)
     monkeypatch.setattr(onnx_runtime, "_providers", lambda *_: ["CPUExecutionProvider"])
-    with pytest.raises(ModelError, match=r"to run on CUDAEx.*runs on .* nodes on CPUExecutionProvider"):
+    with pytest.raises(ModelError, match=r"to run on CUDAEx.*ran on .* nodes on CPUExecutionProvider"):
         OnnxNetwork(MODEL, Backend.CUDA)
 
 
