@@ -9,20 +9,20 @@ of these people change, not where those of the synthesiser did.
 from __future__ import annotations
 
 import unicodedata
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
 import numpy as np
 
-from t2s_rt.training.prepare.chain import Chain, cheapest_way
+from t2s_rt.training.prepare.chain import Chain, IntArray, cheapest_way
 from t2s_rt.training.prepare.warp import Span
 from t2s_rt.types import FloatArray
 
 STATES: Final = 3
 PAUSE: Final = ""
-COMPONENTS: Final = (1, 2, 4)
+COMPONENTS: Final = (1, 1, 2, 4)
 """Gaussians of a state in each round."""
 ROWS_PER_COMPONENT: Final = 60
 _EM_STEPS: Final = 4
@@ -30,7 +30,7 @@ _VARIANCE_FLOOR: Final = 0.05
 _PRIOR_ROWS: Final = 20.0
 """A state's variance leans on that of all speech as if this many rows of it were in the state."""
 _FEWEST_SOUNDS: Final = 8
-"""A phone that is said less often is modelled together with those of its letter."""
+"""A phone that is said less often shares the model of its letter; one unheard sounds like any."""
 _DROPPED_MARKS: Final = frozenset("ːˑˈˌ")
 
 
@@ -42,7 +42,7 @@ class Utterance:
         heard: ``(T, WIDTH)`` normalised rows.
         phones: IPA of its sounds.
         begins_word: Of each sound, whether a pause may stand before it.
-        spans: Rows of each sound as known so far.
+        spans: Rows of each sound as known so far; empty where nothing is known.
     """
 
     heard: FloatArray
@@ -70,31 +70,32 @@ def phone_of(ipa: str) -> str:
     return "".join(c for c in unicodedata.normalize("NFD", ipa) if c not in _DROPPED_MARKS)
 
 
-def align(utterances: Sequence[Utterance], components: Sequence[int] = COMPONENTS) -> None:
-    """Learn models from the spans that the utterances have, and give them better ones, in place.
+def align(
+    utterances: Sequence[Utterance],
+    teachers: Sequence[Utterance],
+    components: Sequence[int] = COMPONENTS,
+) -> None:
+    """Learn models from the spans that some utterances have, and give all better ones, in place.
 
     Args:
         utterances: Of one voice, or of several whose rows are normalised each by itself.
+        teachers: Those of them that have spans to begin with and say nearly all there is to say.
         components: Gaussians of a state in each round of learning.
     """
     names = _names(utterances)
-    models: Models = {}
-    for count in components:
-        models = _learn(utterances, names, count)
-        for utterance in utterances:
+    for number, count in enumerate(components, 1):
+        models = _learn(teachers, names, count)
+        for utterance in teachers if number < len(components) else utterances:
             _improve(utterance, names, models)
 
 
 def _names(utterances: Sequence[Utterance]) -> dict[str, str]:
     """Model of each IPA symbol: rare ones share that of their first letter."""
-    said: defaultdict[str, int] = defaultdict(int)
-    for utterance in utterances:
-        for ipa in utterance.phones:
-            said[phone_of(ipa)] += 1
-    found = {ipa for utterance in utterances for ipa in utterance.phones}
+    said = Counter(phone_of(ipa) for utterance in utterances for ipa in utterance.phones)
     return {
         ipa: phone_of(ipa) if said[phone_of(ipa)] >= _FEWEST_SOUNDS else phone_of(ipa)[:1]
-        for ipa in found
+        for utterance in utterances
+        for ipa in utterance.phones
     }
 
 
@@ -114,6 +115,8 @@ def _learn(utterances: Sequence[Utterance], names: dict[str, str], count: int) -
     variance = speech.var(axis=0)
     if not len(rows[PAUSE, 0]):
         rows[PAUSE, 0] = speech[speech[:, 0] <= np.percentile(speech[:, 0], 2.0)]
+    unheard = {ipa for ipa in names.values() if (ipa, 0) not in rows}
+    rows |= {(name, state): speech for name in unheard for state in range(STATES)}
     return {
         key: _mixture(held, variance, min(count, max(len(held) // ROWS_PER_COMPONENT, 1)))
         for key, held in rows.items()
@@ -201,7 +204,7 @@ def _layout(utterance: Utterance) -> list[tuple[int, int]]:
     return [*layout, (-1, 0)]
 
 
-def _states(utterance: Utterance, names: dict[str, str]) -> tuple[list[tuple[str, int]], FloatArray]:
+def _states(utterance: Utterance, names: dict[str, str]) -> tuple[list[tuple[str, int]], IntArray]:
     """The models an utterance needs, and which of them each state of its layout has."""
     wanted = [
         (PAUSE, 0) if sound < 0 else (names[utterance.phones[sound]], state)

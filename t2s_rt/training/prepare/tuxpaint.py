@@ -30,6 +30,7 @@ PACKAGE: Final = Package(
 LICENCE: Final = "GPL-2, Bill Kendrick and the Tux Paint contributors"
 _SPOKEN: Final = "_desc"
 _ACCENTS: Final = {"en": "en-us"}
+_TEACHING_S: Final = 480.0
 _OWN_MODELS_FROM: Final = 200
 """Recordings; languages with fewer share phone models with each other."""
 
@@ -49,7 +50,7 @@ def clips() -> Iterator[LabelledClip]:
     groups = [(language,) for language in found if language not in few] + [tuple(few)]
     for group in groups:
         recordings = [one for language in group for one in load(stamps, language, found[language])]
-        yield from labelled(recordings, Origin(PACKAGE.name, LICENCE), folder)
+        yield from labelled(recordings, Origin(PACKAGE.name, LICENCE), folder, _TEACHING_S)
 
 
 def find(stamps: Path) -> dict[str, list[Path]]:

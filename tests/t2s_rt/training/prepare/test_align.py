@@ -10,10 +10,9 @@ from t2s_rt.training.prepare.align import (
     Origin,
     Recording,
     align,
+    judged,
     kept,
     labelled,
-    score_of,
-    without_worst,
 )  # fmt: skip
 from t2s_rt.training.prepare.clip import RATE_HZ
 from t2s_rt.training.prepare.rendition import render
@@ -69,7 +68,7 @@ def test_boundaries_of_a_strange_voice_are_found(voices) -> None:
 def test_a_wrong_text_scores_below_every_right_one(voices) -> None:
     recordings = [one for one, _ in voices]
     wrong = recording("wrong", recordings[0].samples, "Fish six such thick south chess")
-    *right, last = align([*recordings, wrong])
+    *right, last = judged(align([*recordings, wrong]))
     assert last.score < min(one.score for one in right)
 
 
@@ -115,15 +114,29 @@ def test_what_cannot_be_used_is_dropped_with_the_reason(spoil, text: str, reason
     assert (found.dropped, found.sounds) == (reason, ())
 
 
+def aligned(fit: float, lengths_s: list[float]) -> Alignment:
+    ends_s = np.cumsum(lengths_s).tolist()
+    starts_s = [0.0, *ends_s[:-1]]
+    sounds = tuple(("a", start_s, end_s) for start_s, end_s in zip(starts_s, ends_s, strict=True))
+    return Alignment(sounds, (fit,) * len(sounds))
+
+
 def test_the_worst_tenth_is_dropped() -> None:
-    found = [Alignment((("a", 0.0, 1.0),), (-0.1 * k,)) for k in range(20)]
+    found = [aligned(-0.1 * k, [0.1, 0.2]) for k in range(20)]
     found.append(Alignment((), (), "silent"))
-    judged = without_worst(found)
-    assert [k for k, one in enumerate(judged) if one.dropped] == [18, 19, 20]
-    assert judged[20].dropped == "silent"
+    after = judged(found)
+    assert [k for k, one in enumerate(after) if one.dropped] == [18, 19, 20]
+    assert after[20].dropped == "silent"
 
 
 def test_a_score_lies_between_nought_and_one_and_falls_with_the_fit() -> None:
-    scores = [score_of([fit] * 5) for fit in (0.0, -1.0, -3.0, -10.0, -1000.0)]
+    scores = [one.score for one in judged([aligned(f, [0.1] * 5) for f in (0.0, -1.0, -3.0, -1e3)])]
     assert scores == sorted(scores, reverse=True)
     assert 0.0 <= scores[-1] < scores[0] <= 1.0
+
+
+def test_sounds_of_unusual_length_cost_score() -> None:
+    usual = [aligned(-1.0, [0.09, 0.1, 0.11, 0.1]) for _ in range(9)]
+    *others, strange = judged([*usual, aligned(-1.0, [0.01, 0.8, 0.1, 0.1])])
+    assert strange.score < min(one.score for one in others)
+    assert strange.dropped == "among the worst aligned"
