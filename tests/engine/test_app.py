@@ -6,6 +6,7 @@ import asyncio
 import os
 import re
 import signal
+import ssl
 import subprocess
 import sys
 import threading
@@ -25,6 +26,8 @@ from engine.config import LiveConfig
 from t2s_rt.audio.synthesis import vowel
 from t2s_rt.intensity.actions import ACTION_COUNT
 from t2s_rt.types import ARKIT_COUNT
+from tests.engine.outputs.receiving import receiving
+from tests.engine.server.test_tls import make_certificate
 
 DURATION_SAMPLES = 120_000
 MSGPACK = "t2s.v1.msgpack"
@@ -135,3 +138,39 @@ def test_the_command_prints_where_to_look_and_a_latency_table() -> None:
     assert re.search(r"http://127\.0\.0\.1:\d+/", told)
     for stage in ("features", "motion", "perform", "rig", "flame", "hop"):
         assert re.search(rf"^{stage} +[\d.]+ +[\d.]+ +[\d.]+ +[\d.]+$", told, re.MULTILINE), told
+
+
+def test_a_client_switches_an_output_of_a_live_engine_over_tls(tmp_path):
+    certificate, key = make_certificate(tmp_path)
+
+    async def scene(port: int) -> list[str]:
+        app = App(
+            LiveConfig(
+                source="synthetic:vowels",
+                port=0,
+                seconds=20,
+                certificate=certificate,
+                key=key,
+                outputs=(f"livelink:127.0.0.1:{port},off",),
+            )
+        )
+        states: list[str] = []
+
+        async def client() -> None:
+            trust = ssl.create_default_context(cafile=str(certificate))
+            async with connect(app.server.websocket_url, subprotocols=[MSGPACK], ssl=trust) as socket:
+                for on in (True, False):
+                    message = {"type": "switch_output", "name": "livelink", "on": on}
+                    await socket.send(msgpack.packb(message))
+                    while (answer := msgpack.unpackb(await socket.recv()))["type"] != "outputs":
+                        pass
+                    states.append(answer["outputs"][0]["state"])
+            app.end()
+
+        tasks: list[asyncio.Task[None]] = []
+        await app.run(on_start=lambda _url: tasks.append(asyncio.create_task(client())))
+        await asyncio.gather(*tasks)
+        return states
+
+    with receiving() as receiver:
+        assert asyncio.run(scene(receiver.port)) == ["running", "off"]

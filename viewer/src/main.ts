@@ -88,6 +88,7 @@ class Page {
       this.changeState("connected", "No engine: the page moves the face itself (demo=1).");
     } else {
       this.connection = new Connection(settings.websocket, {
+        streams: ["actions", "arkit", "flame", "voice"],
         onMessage: (message, arrived_ms) => this.receive(message, arrived_ms),
         onState: (state, sentence) => this.changeState(state, sentence),
       });

@@ -1,27 +1,9 @@
 // Copyright (c) 2026 the t2s-rt authors. SPDX-License-Identifier: MIT
 /** Receives a face over a WebSocket that comes back by itself. For browsers and for Node. */
-import { ServerClock } from "./clock.js";
+import type { ServerClock } from "./clock.js";
+import { Connection } from "./connection.js";
 import { between, type Moment, Playback } from "./playback.js";
-import {
-  type ClientMessage,
-  decodeMessage,
-  encodeMessage,
-  type Frame,
-  type Hello,
-  PROTOCOL_VERSION,
-  type ServerMessage,
-  type Status,
-  type Stream,
-  SUBPROTOCOL,
-  WireError,
-} from "./protocol.js";
-
-const FIRST_RETRY_MS = 250;
-const LONGEST_RETRY_MS = 5_000;
-const PING_MS = 1_000;
-const SILENCE_MS = 8_000;
-/** Frames under way before the engine skips ahead to the newest; covers 200 ms of round trip at 60 fps. */
-const WINDOW = 12;
+import type { ClientMessage, Frame, Hello, ServerMessage, Status, Stream } from "./protocol.js";
 
 export interface FaceOptions {
   readonly streams?: Stream[];
@@ -37,25 +19,34 @@ export interface FaceOptions {
 }
 
 export class Face {
-  readonly clock = new ServerClock();
   /** Names and order; null before the first connection. */
   hello: Hello | null = null;
   status: Status | null = null;
   private playback: Playback | null = null;
-  private socket: WebSocket | null = null;
-  private retry_ms = FIRST_RETRY_MS;
-  private retryTimer: ReturnType<typeof setTimeout> | undefined;
-  private readonly pulse: ReturnType<typeof setInterval>;
-  private heard_ms = 0;
-  private ended = false;
+  private readonly connection: Connection;
 
   /** @param url Such as `ws://127.0.0.1:8760/ws`. */
   constructor(
-    private readonly url: string,
+    url: string,
     private readonly options: FaceOptions = {},
   ) {
-    this.pulse = setInterval(() => this.tick(), PING_MS);
-    this.open();
+    const { streams = ["arkit"], rate_hz = 60, token, webSocket } = options;
+    const address = new URL(url);
+    if (token) address.searchParams.set("token", token);
+    this.connection = new Connection(address.href, {
+      streams,
+      rate_hz,
+      ...(webSocket && { webSocket }),
+      onMessage: (message, arrived_ms) => this.take(message, arrived_ms),
+      onState: (state, sentence) => {
+        if (state !== "connecting") options.onState?.(state === "connected" ? "" : sentence);
+      },
+    });
+  }
+
+  /** The engine's clock. */
+  get clock(): ServerClock {
+    return this.connection.clock;
   }
 
   /** The two frames around the moment to show now, and how far between them; null before the first. */
@@ -80,96 +71,21 @@ export class Face {
 
   /** Send a message, such as `transport`; false where there is no connection. */
   send(message: ClientMessage): boolean {
-    if (this.socket?.readyState !== 1) return false;
-    this.socket.send(encodeMessage(message));
-    return true;
+    return this.connection.send(message);
   }
 
   /** End the connection for good. */
   close(): void {
-    this.ended = true;
-    clearInterval(this.pulse);
-    clearTimeout(this.retryTimer);
-    this.drop();
+    this.connection.close();
   }
 
-  private open(): void {
-    const Socket = this.options.webSocket ?? globalThis.WebSocket;
-    if (!Socket) throw new Error("This Node has no WebSocket: give one, such as that of the package ws.");
-    const address = new URL(this.url);
-    if (this.options.token) address.searchParams.set("token", this.options.token);
-    const socket = new Socket(address.href, [SUBPROTOCOL]);
-    socket.binaryType = "arraybuffer";
-    this.socket = socket;
-    this.heard_ms = performance.now();
-    socket.onmessage = (event: MessageEvent<ArrayBuffer>) => this.receive(event.data);
-    socket.onclose = (event) => this.lost(event.reason || "The engine is not there.");
-    socket.onerror = () => undefined; // a close event follows
-  }
-
-  private receive(data: ArrayBuffer): void {
-    const now_ms = performance.now();
-    this.heard_ms = now_ms;
-    let message: ServerMessage;
-    try {
-      message = decodeMessage(data);
-    } catch (problem) {
-      if (!(problem instanceof WireError)) throw problem;
-      this.lost(problem.message);
-      return;
-    }
-    if (message.type === "hello") this.greet(message);
-    else if (message.type === "frame") this.take(message, now_ms);
-    else if (message.type === "pong") this.clock.answer(message.client_ns, message.server_ns, now_ms);
-    else if (message.type === "status") this.status = message;
-  }
-
-  private greet(hello: Hello): void {
-    if (hello.protocol !== PROTOCOL_VERSION) {
-      this.close();
-      this.options.onState?.("The engine speaks another version of the protocol.");
-      return;
-    }
-    this.hello = hello;
-    this.playback = new Playback(hello.sampleRate_hz, hello.frame_samples);
-    this.clock.reset();
-    this.retry_ms = FIRST_RETRY_MS;
-    const { streams = ["arkit"], rate_hz = 60 } = this.options;
-    this.send({ type: "subscribe", streams, rate_hz, window: WINDOW });
-    this.ping();
-    this.options.onState?.("");
-  }
-
-  private take(frame: Frame, now_ms: number): void {
-    this.send({ type: "ack", seq: frame.seq });
-    this.playback?.push(frame, now_ms);
-    this.options.onFrame?.(frame);
-  }
-
-  private tick(): void {
-    if (!this.socket) return;
-    if (performance.now() - this.heard_ms > SILENCE_MS) this.lost("The engine went silent.");
-    else this.ping();
-  }
-
-  private ping(): void {
-    this.send({ type: "ping", client_ns: Math.round(performance.now() * 1e6) });
-  }
-
-  private lost(why: string): void {
-    this.drop();
-    if (this.ended) return;
-    this.retryTimer = setTimeout(() => this.open(), this.retry_ms);
-    this.retry_ms = Math.min(2 * this.retry_ms, LONGEST_RETRY_MS);
-    this.options.onState?.(why);
-  }
-
-  private drop(): void {
-    const socket = this.socket;
-    this.socket = null;
-    if (!socket) return;
-    socket.onclose = null;
-    socket.onmessage = null;
-    socket.close();
+  private take(message: ServerMessage, arrived_ms: number): void {
+    if (message.type === "hello") {
+      this.hello = message;
+      this.playback = new Playback(message.sampleRate_hz, message.frame_samples);
+    } else if (message.type === "frame") {
+      this.playback?.push(message, arrived_ms);
+      this.options.onFrame?.(message);
+    } else if (message.type === "status") this.status = message;
   }
 }
