@@ -1,10 +1,12 @@
 """The sources of the corpus, and who of it is kept for judging.
 
-``python -m t2s_rt.training.prepare.corpus`` gets what is not there yet and prints what there is.
+``python -m t2s_rt.training.prepare.corpus`` (or ``make corpus``) gets and aligns what is not there yet
+and prints what there is.
 """
 
 from __future__ import annotations
 
+import sys
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator
 from itertools import chain
@@ -12,7 +14,7 @@ from typing import Final
 
 from tqdm import tqdm
 
-from t2s_rt.errors import ConfigError
+from t2s_rt.errors import ConfigError, T2SError
 from t2s_rt.training.prepare import asterisk, festvox_ru, music
 from t2s_rt.training.prepare.clip import LabelledClip
 
@@ -69,7 +71,16 @@ def split(
 
 
 def main() -> None:
-    """Get every source and print minutes, clips, sounds, speakers and languages."""
+    """Get every source and print what there is; what is wrong becomes a sentence and exit code 2."""
+    try:
+        _print_corpus()
+    except T2SError as problem:
+        print(problem, file=sys.stderr)
+        raise SystemExit(2) from None
+
+
+def _print_corpus() -> None:
+    """Minutes, clips, sounds, speakers and languages of each source, and the music."""
     minutes: defaultdict[str, float] = defaultdict(float)
     clips: Counter[str] = Counter()
     sounds: Counter[str] = Counter()

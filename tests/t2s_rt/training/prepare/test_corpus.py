@@ -1,10 +1,12 @@
 import subprocess
 import sys
+from collections.abc import Iterator
 
 import numpy as np
 import pytest
 
-from t2s_rt.errors import ConfigError
+from t2s_rt.errors import ConfigError, CorpusError
+from t2s_rt.training.prepare import corpus
 from t2s_rt.training.prepare.clip import LabelledClip
 from t2s_rt.training.prepare.corpus import SOURCES, held_out, split
 
@@ -57,3 +59,26 @@ def test_no_source_stands_twice() -> None:
 def test_making_the_corpus_needs_no_torch() -> None:
     program = "import sys, t2s_rt.training.prepare.corpus; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
+
+
+def test_what_is_wrong_becomes_a_sentence_and_an_exit_code(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def broken() -> Iterator[LabelledClip]:
+        raise CorpusError("The package is damaged.", "Delete it.")
+        yield
+
+    monkeypatch.setattr(corpus, "SOURCES", (broken,))
+    with pytest.raises(SystemExit) as ended:
+        corpus.main()
+    assert ended.value.code == 2
+    assert capsys.readouterr().err.endswith("The package is damaged. Delete it.\n")
+
+
+def test_each_source_is_counted(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(corpus, "SOURCES", (lambda: iter(CLIPS[:6]), lambda: iter(CLIPS[6:])))
+    monkeypatch.setattr(corpus.music, "tracks", lambda: iter(()))
+    corpus.main()
+    assert "test: 0.0 min, 15 clips, 0 sounds, 4 speakers, languages en es ru" in capsys.readouterr().out
