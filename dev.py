@@ -344,6 +344,12 @@ def quality() -> None:
     run(PYTHON, "-m", "engine", "evaluate", "--write", *others)
 
 
+def corpus() -> None:
+    """Get the voices and music to train on; align what has no times (the first time, minutes)."""
+    setup_training()
+    run(PYTHON, "-m", "t2s_rt.training.prepare.corpus")
+
+
 def train() -> None:
     """Train the mouth model from ../shared/data and evaluate it."""
     setup_training()
@@ -378,6 +384,7 @@ TASKS: dict[str, Callable[[], None]] = {
     "check": check,
     "bench": bench,
     "quality": quality,
+    "corpus": corpus,
     "train": train,
     "export": export,
     "llm": llm,

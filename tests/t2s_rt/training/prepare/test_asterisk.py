@@ -52,12 +52,8 @@ def test_only_what_is_surely_said_is_a_text(tmp_path: Path) -> None:
 
 
 def test_a_sign_nobody_knows_how_to_say_leaves_its_text_out(tmp_path: Path) -> None:
-    assert read_texts(
-        write_texts(tmp_path / "texts.gz", "a: Нажмите #\nб: нет\nb: да\n".encode()), "ru"
-    ) == {
-        "б": "нет",
-        "b": "да",
-    }
+    path = write_texts(tmp_path / "texts.gz", "a: Нажмите #\nb: да\n".encode())
+    assert read_texts(path, "ru") == {"b": "да"}
 
 
 def test_recordings_with_a_text_are_decoded(tmp_path: Path) -> None:
@@ -73,9 +69,7 @@ def test_recordings_with_a_text_are_decoded(tmp_path: Path) -> None:
     assert np.isfinite(one.samples).all()
 
 
-@pytest.mark.parametrize(
-    "content", [b"no gzip", gzip.compress(b"a: \xff\xfe")[:-4], gzip.compress(b"\xff")]
-)
+@pytest.mark.parametrize("content", [b"no gzip", gzip.compress(b"a: b")[:-4], gzip.compress(b"\xff")])
 def test_texts_that_cannot_be_read_are_named(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "texts.gz"
     path.write_bytes(content)
