@@ -20,7 +20,7 @@ figure is printed beside its bar (bench/quality/bars.toml). docs/quality.md expl
   t2s evaluate                                  the bundled model
   t2s evaluate --model exported_models/mouth-v2
   t2s evaluate --rows song,held,music           some families of rows: takes speech song timing held
-                                                music sung whisper prosody mesh cost
+                                                music mix sung whisper prosody mesh cost
   t2s evaluate --speaker it                     labelled speech of this person or language
   t2s evaluate --left-out 'runs/without-{take}' models that were trained without each captured take
 """

@@ -13,6 +13,7 @@ from bench.quality.figures import Figure
 from bench.quality.track import Subject
 from t2s_rt.audio.features import FeatureExtractor
 from t2s_rt.audio.synthesis import vowel
+from t2s_rt.errors import SetupError
 from t2s_rt.inference.manifest import bundled_model_path
 from t2s_rt.inference.motion import MotionModel
 from t2s_rt.intensity.actions import ACTION_COUNT
@@ -40,16 +41,24 @@ def parameters(path: Path) -> int:
     """Numbers in the network's weights.
 
     Raises:
-        ImportError: The package ``onnx`` (extra ``train``) is not installed.
+        SetupError: The package ``onnx`` is not installed; the engine runs without it.
     """
-    import onnx  # only here: the engine runs without it
+    try:
+        import onnx
+    except ImportError as problem:
+        raise SetupError("Counting needs onnx.", 'Add it: pip install "t2s-rt[train]"') from problem
 
     graph = onnx.load(str(path)).graph
     return sum(int(np.prod(t.dims)) for t in graph.initializer if t.data_type == onnx.TensorProto.FLOAT)
 
 
 def measure(subject: Subject) -> list[Figure]:
-    """Step time, parameters and file size; nothing for a peer."""
+    """Step time, parameters and file size; nothing for a peer.
+
+    Raises:
+        SetupError: The package ``onnx`` is not installed.
+        ModelError: The model cannot be used.
+    """
     if not isinstance(subject, EngineSubject):
         return []
     folder = subject.model or bundled_model_path()

@@ -16,7 +16,7 @@ def test_rows_are_printed_with_their_bars_and_written_as_json(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     out = tmp_path / "verdict.json"
-    assert main(["evaluate", "--loudness", "--rows", "sung,cost", "--json", str(out)]) == 0
+    assert main(["evaluate", "--loudness", "--rows", "sung,prosody", "--json", str(out)]) == 0
     shown = capsys.readouterr().out
     assert "loudness and centroid" in shown
     assert ">= 0.98" in shown

@@ -54,6 +54,7 @@ def test_a_model_that_is_not_there_is_never_replaced_by_the_baseline(tmp_path: P
         EngineSubject(tmp_path)
 
 
+@pytest.mark.torch  # onnx comes with the train extra
 def test_the_cost_of_the_bundled_model_and_of_a_peer() -> None:
     figures = {figure.key: figure.value for figure in measure(EngineSubject())}
     assert set(figures) <= set(load_bars())
