@@ -20,7 +20,6 @@ from t2s_rt.conductor import Conductor
 from t2s_rt.errors import ModelError, SetupError
 from t2s_rt.face.flame import FlameHead
 from t2s_rt.face.flame_map import FlameMap
-from t2s_rt.face.flame_store import calibrated_head
 from t2s_rt.face.rig import Rig
 from t2s_rt.inference.backends.seam import Backend
 from t2s_rt.inference.motion import BaselineMotion, Motion, MotionModel
@@ -91,7 +90,7 @@ class Pipeline:
         self._condition = Condition()
         self._performer = Performer(seed, self._motion.knows)
         self._rig = Rig()
-        self._flame = FlameMap(FlameHead.load() if flame is None else calibrated_head(flame)[0])
+        self._flame = FlameMap(FlameHead.load() if flame is None else _own_head(flame))
         self._resampler: StreamResampler | None = None
         self._hop = np.zeros(HOP_SAMPLES, np.float32)
         self._feature_rows = np.zeros((HOPS_PER_FRAME, FEATURE_COUNT), np.float32)
@@ -301,3 +300,10 @@ class Pipeline:
             loudness_dbfs=float(newest[Feature.LOUDNESS_DBFS]),
             voice=float(newest[Feature.VOICE] if presence is None else presence),
         )
+
+
+def _own_head(path: Path) -> FlameHead:
+    """The head of a user's FLAME file; what reads one is not loaded for a run that has none."""
+    from t2s_rt.face.flame_store import calibrated_head
+
+    return calibrated_head(path)[0]

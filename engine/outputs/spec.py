@@ -1,4 +1,8 @@
-"""The output that a specification such as ``vmc:127.0.0.1:39539,names=perfect`` names."""
+"""The output that a specification such as ``vmc:127.0.0.1:39539,names=perfect`` names.
+
+Each kind is imported where it is built: together they take as long to load as the rest of the engine
+takes to start, and most runs want one or none.
+"""
 
 from __future__ import annotations
 
@@ -8,14 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from engine.clock import Clock
-from engine.outputs import ifacialmocap, livelink, openseeface, vmc, vtube_studio
 from engine.outputs.base import Output
-from engine.outputs.ifacialmocap import IFacialMocapOutput, IFacialMocapPush
-from engine.outputs.livelink import LiveLinkOutput
-from engine.outputs.openseeface import OpenSeeFaceOutput
-from engine.outputs.recorder import RecorderOutput
-from engine.outputs.vmc import Names, VmcOptions, VmcOutput
-from engine.outputs.vtube_studio import VtsOptions, VtsOutput
 from t2s_rt.errors import ConfigError
 from t2s_rt.face.mapping import NO_CHANGE, Mapping, load_mapping
 
@@ -115,6 +112,8 @@ class _Order:
 
 
 def _vmc(order: _Order) -> Output:
+    from engine.outputs.vmc import MARIONETTE_PORT, PERFORMER_PORT, Names, VmcOptions, VmcOutput
+
     choices = order.choices
     performer = choices.choice("to", ("marionette", "performer")) == "performer"
     model = choices.text("model")
@@ -130,20 +129,24 @@ def _vmc(order: _Order) -> Output:
         rate_hz=order.rate_hz,
     )
     choices.done()
-    host, port = order.peer(vmc.PERFORMER_PORT if performer else vmc.MARIONETTE_PORT)
+    host, port = order.peer(PERFORMER_PORT if performer else MARIONETTE_PORT)
     return VmcOutput(order.name, host, port, options, order.mapping)
 
 
 def _livelink(order: _Order) -> Output:
+    from engine.outputs.livelink import PORT, LiveLinkOutput
+
     subject = order.choices.text("subject", "t2s")
     order.choices.done()
-    host, port = order.peer(livelink.PORT)
+    host, port = order.peer(PORT)
     return LiveLinkOutput(
         order.name, host, port, subject=subject, rate_hz=order.rate_hz, mapping=order.mapping
     )
 
 
 def _vts(order: _Order) -> Output:
+    from engine.outputs.vtube_studio import PORT, VtsOptions, VtsOutput
+
     choices = order.choices
     token = choices.text("token")
     options = VtsOptions(
@@ -153,29 +156,39 @@ def _vts(order: _Order) -> Output:
         token_path=Path(token) if token else None,
     )
     choices.done()
-    host, port = order.peer(vtube_studio.PORT)
+    host, port = order.peer(PORT)
     return VtsOutput(order.name, host, port, options, order.mapping, now_ns=order.clock.now_ns)
 
 
 def _ifacialmocap(order: _Order) -> Output:
+    from engine.outputs.ifacialmocap import PORT, IFacialMocapOutput, IFacialMocapPush
+
     choices = order.choices
     target, allow = choices.text("to"), choices.text("allow")
     version = int(choices.choice("version", ("1", "2")))
     choices.done()
     settings = {"rate_hz": order.rate_hz}
     if target:
-        host, port = _address(target, ifacialmocap.PORT, choices)
+        host, port = _address(target, PORT, choices)
         return IFacialMocapPush(
             order.name, host, port, version=version, mapping=order.mapping, **settings
         )
-    host, port = order.peer(ifacialmocap.PORT)
+    host, port = order.peer(PORT)
     return IFacialMocapOutput(order.name, host, port, allow=allow, mapping=order.mapping, **settings)
 
 
 def _openseeface(order: _Order) -> Output:
+    from engine.outputs.openseeface import PORT, OpenSeeFaceOutput
+
     order.choices.done()
-    host, port = order.peer(openseeface.PORT)
+    host, port = order.peer(PORT)
     return OpenSeeFaceOutput(order.name, host, port, rate_hz=order.rate_hz)
+
+
+def _record(path: Path) -> Output:
+    from engine.outputs.recorder import RecorderOutput
+
+    return RecorderOutput(f"record:{path.name}", path)
 
 
 KINDS: Final[dict[str, Callable[[_Order], Output]]] = {
@@ -204,7 +217,7 @@ def open_output(spec: str, *, clock: Clock, mapping: Path | None = None) -> Open
     if kind == "record":
         if not rest:
             raise ConfigError("output 'record' needs a file.", "Give record:take.npz.")
-        return Opened(RecorderOutput(f"record:{Path(rest).name}", Path(rest)), on=True)
+        return Opened(_record(Path(rest)), on=True)
     build = KINDS.get(kind)
     if build is None:
         raise ConfigError(f"There is no output {kind!r}.", USAGE)
