@@ -6,10 +6,9 @@ import importlib.util
 
 import pytest
 
-from t2s_rt.face import build_head, flame_proof
-from t2s_rt.face.flame_calibrate import fit
-from t2s_rt.face.flame_generated import expression_basis, make_model, smooth_fields
+from t2s_rt.face import build_head
 from t2s_rt.face.head import HEAD_NPZ
+from tests.t2s_rt.face.flame_toys import calibrated_toy, toy_blank
 
 
 @pytest.fixture(scope="session")
@@ -25,13 +24,10 @@ def toy():
     """(blank, truth): our head as someone else, its carried shapes and its true motion."""
     if not HEAD_NPZ.exists():
         pytest.skip("the head is not built: make setup")
-    return flame_proof.toy_blank()
+    return toy_blank()
 
 
 @pytest.fixture(scope="session")
 def calibrated(toy):
     """(model, calibration) of the toy with a basis in disguise and two identity directions."""
-    blank, _ = toy
-    identity = 0.001 * smooth_fields(blank.face.vertices, 2, 5).transpose(1, 2, 0)
-    model = make_model(blank, expression_basis(blank, "mixed"), identity, "the toy")
-    return model, fit(model, blank.targets, blank.trust)
+    return calibrated_toy()

@@ -1,4 +1,4 @@
-"""A FLAME-format file small enough to write in every test."""
+"""FLAME-format files for tests: one small enough to write in each, and a whole head, made once."""
 
 from __future__ import annotations
 
@@ -7,11 +7,32 @@ import sys
 import types
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 
 import numpy as np
 
+from t2s_rt.face import flame_proof
+from t2s_rt.face.flame_calibrate import Calibration, fit
+from t2s_rt.face.flame_files import FlameModel
+from t2s_rt.face.flame_generated import Blank, expression_basis, make_model, smooth_fields
+
 COUNT = 120
+
+
+@cache
+def toy_blank() -> tuple[Blank, np.ndarray]:
+    """Our head as someone else, its carried shapes and its true motion; takes some ten seconds."""
+    return flame_proof.toy_blank()
+
+
+@cache
+def calibrated_toy() -> tuple[FlameModel, Calibration]:
+    """The toy with a basis in disguise and two identity directions."""
+    blank, _ = toy_blank()
+    identity = 0.001 * smooth_fields(blank.face.vertices, 2, 5).transpose(1, 2, 0)
+    model = make_model(blank, expression_basis(blank, "mixed"), identity, "the toy")
+    return model, fit(model, blank.targets, blank.trust)
 
 
 def small_arrays(directions: int = 400) -> dict[str, np.ndarray]:
