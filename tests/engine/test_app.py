@@ -29,6 +29,8 @@ from t2s_rt.types import ARKIT_COUNT
 from tests.engine.outputs.receiving import receiving
 from tests.engine.server.test_tls import make_certificate
 
+pytestmark = pytest.mark.alone  # real time, and Ctrl-C at given moments of a start
+
 DURATION_SAMPLES = 120_000
 MSGPACK = "t2s.v1.msgpack"
 STREAMS = ["actions", "arkit", "flame", "voice"]

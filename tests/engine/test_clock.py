@@ -12,6 +12,7 @@ from engine.clock import NS_PER_S, ManualClock, SystemClock
 MS = NS_PER_S // 1_000
 
 
+@pytest.mark.alone
 def test_the_system_clock_goes_forward_at_the_rate_of_time():
     clock = SystemClock()
     began, wall = clock.now_ns(), time.monotonic()

@@ -18,6 +18,8 @@ from engine.config import LiveConfig
 from t2s_rt.audio.synthesis import vowel
 from tests.pulse import PulseServer
 
+pytestmark = pytest.mark.alone  # a real device at its pace, and nothing dropped
+
 F0_HZ = 262.0
 TONE_S = 6.0
 SETTLED = 20

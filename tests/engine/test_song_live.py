@@ -20,6 +20,8 @@ from engine.song_clock import GLIDE
 from t2s_rt.intensity.actions import ACTION_INDEX, ACTION_NAMES, ACTION_REGIONS, Region
 from t2s_rt.timebase import SAMPLE_RATE_HZ
 
+pytestmark = pytest.mark.alone  # positions within 20 ms, a save in the face within 100 ms
+
 MSGPACK = "t2s.v1.msgpack"
 NEAR_S = 0.02
 """How far a frame's position may be from the player's."""

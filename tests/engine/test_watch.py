@@ -89,6 +89,7 @@ def test_every_way_of_saving_is_seen(desk: Desk, save) -> None:
     assert desk.watcher.reloads == 3
 
 
+@pytest.mark.alone
 def test_a_save_is_heard_within_a_tenth_of_a_second(desk: Desk) -> None:
     """The median of several, so that one late wake-up of a busy machine does not decide."""
     spent_s = []

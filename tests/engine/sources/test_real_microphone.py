@@ -88,6 +88,7 @@ def pitch_hz(samples: np.ndarray, rate_hz: int) -> float:
     return float(np.median(read[10:]))
 
 
+@pytest.mark.alone
 def test_a_sung_tone_arrives_at_its_pitch(source, ring, pulse, tone):
     assert eventually(lambda: is_running(source))
     player = pulse.play(tone)
@@ -102,6 +103,7 @@ def test_a_sung_tone_arrives_at_its_pitch(source, ring, pulse, tone):
     assert abs(20 * np.log10(np.sqrt(np.mean(heard**2))) - LOUDNESS_DBFS) < 1.0
 
 
+@pytest.mark.alone
 def test_captured_time_is_just_before_now_and_goes_with_the_samples(source, ring):
     assert eventually(lambda: is_running(source))
     listen(ring, ring.unread_samples)
@@ -115,6 +117,7 @@ def test_captured_time_is_just_before_now_and_goes_with_the_samples(source, ring
     assert np.all(np.diff(captured) > -0.012), "it does not jump back"
 
 
+@pytest.mark.alone
 @pytest.mark.slow
 def test_a_killed_server_is_awaited_on_silence_and_reopened(source, ring, pulse, tone):
     assert eventually(lambda: is_running(source))
