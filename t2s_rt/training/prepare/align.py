@@ -35,6 +35,8 @@ EDITION: Final = 2
 """Raise it when the same input would be aligned otherwise: what is kept is then made anew."""
 WORST_SHARE: Final = 0.1
 """Of a group's clips, dropped for their score."""
+LEAST_SCORE: Final = 0.85
+"""Sentences of festvox-ru score 0.92 and more with their own texts, below 0.75 with another's."""
 _BEST_SCORE: Final = 1.004
 _FIT_WEIGHT: Final = 0.022
 _STRANGE_WEIGHT: Final = 0.045
@@ -129,9 +131,10 @@ def labelled(
     for recording, found in zip(recordings, kept(recordings, origin, folder, teaching_s), strict=True):
         if not found.dropped:
             yield LabelledClip(
-                name=recording.name, samples=recording.samples, rate_hz=RATE_HZ, sounds=found.sounds,
-                text=recording.text, speaker=recording.speaker, language=recording.language,
-                source=origin.source, licence=origin.licence, alignment_score=found.score,
+                name=recording.name, samples=np.clip(recording.samples, -1.0, 1.0), rate_hz=RATE_HZ,
+                sounds=found.sounds, text=recording.text, speaker=recording.speaker,
+                language=recording.language, source=origin.source, licence=origin.licence,
+                alignment_score=found.score,
             )  # fmt: skip
 
 
@@ -203,7 +206,7 @@ def _teachers(recordings: Sequence[Recording], teaching_s: float) -> set[int]:
 
 
 def judged(found: Sequence[Alignment]) -> list[Alignment]:
-    """The same with scores, and with the worst tenth of those that are used marked as dropped.
+    """The same with scores, and with the worst tenth, and what hardly fits, marked as dropped.
 
     The score falls with the fit, weighted by length, and with how far the lengths of sounds lie from
     what is usual for each in these recordings. Its weights are those of least squares on festvox-ru,
@@ -214,7 +217,9 @@ def judged(found: Sequence[Alignment]) -> list[Alignment]:
     used = sorted((one.score, number) for number, one in enumerate(scored) if not one.dropped)
     worst = {number for _, number in used[: round(WORST_SHARE * len(used))]}
     return [
-        replace(one, dropped="among the worst aligned") if number in worst else one
+        replace(one, dropped="among the worst aligned")
+        if not one.dropped and (number in worst or one.score < LEAST_SCORE)
+        else one
         for number, one in enumerate(scored)
     ]
 

@@ -15,12 +15,14 @@ from typing import Final
 from tqdm import tqdm
 
 from t2s_rt.errors import ConfigError, T2SError
-from t2s_rt.training.prepare import asterisk, festvox_ru, music
+from t2s_rt.training.prepare import asterisk, festvox_ru, klettres, ktuberling, music, tuxpaint
 from t2s_rt.training.prepare.clip import LabelledClip
 
 Source = Callable[[], Iterator[LabelledClip]]
 
-SOURCES: Final[tuple[Source, ...]] = (festvox_ru.clips, asterisk.clips)
+SOURCES: Final[tuple[Source, ...]] = (
+    festvox_ru.clips, asterisk.clips, tuxpaint.clips, ktuberling.clips, klettres.clips,
+)  # fmt: skip
 """Everything with labels; each gets its package and reads clip after clip."""
 
 

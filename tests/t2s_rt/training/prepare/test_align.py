@@ -140,3 +140,15 @@ def test_sounds_of_unusual_length_cost_score() -> None:
     *others, strange = judged([*usual, aligned(-1.0, [0.01, 0.8, 0.1, 0.1])])
     assert strange.score < min(one.score for one in others)
     assert strange.dropped == "among the worst aligned"
+
+
+def test_what_hardly_fits_is_dropped_even_among_few() -> None:
+    after = judged([aligned(-1.0, [0.1] * 5), aligned(-9.0, [0.1] * 5)])
+    assert [bool(one.dropped) for one in after] == [False, True]
+
+
+def test_what_a_decoder_overshot_is_cut(tmp_path: Path) -> None:
+    samples, _ = strange_voice("A big map")
+    samples = (samples / np.abs(samples).max()).astype(np.float32) * np.float32(1.05)
+    (clip,) = labelled([recording("a", samples, "A big map")], ORIGIN, tmp_path)
+    assert np.abs(clip.samples).max() == 1.0
