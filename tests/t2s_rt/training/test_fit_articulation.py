@@ -95,11 +95,9 @@ def test_the_table_judges_only_what_moves():
     jaw = [line for line in lines if line.startswith("| jaw_open")]
     assert len(jaw) == len(TAKES) + 1
     fit = [float(line.split("|")[6].split(",")[0]) for line in jaw]
-    loudness = [float(line.split("|")[4].split(",")[0]) for line in jaw]
+    loudness = [line.split("|")[4].split(",")[0] for line in jaw]
     assert min(fit) > 0.9
-    assert all(
-        "," not in cell for cell in loudness
-    )  # a level that never changes correlates with nothing
+    assert all(float(r) < 0.5 for r in loudness)  # its level hardly says what the jaw does
     assert sum("nothing to fit" in line for line in lines) == len(MOUTH_ACTIONS) - 1
 
 
