@@ -172,9 +172,9 @@ def _print_wrong_texts(clips: Sequence[LabelledClip]) -> None:
     found = _aligned(some, texts)
     right_scores = [one.score for k, one in enumerate(found) if k not in wrong]
     wrong_scores = [found[k].score for k in wrong]
-    above = np.mean([score > other for score in right_scores for other in wrong_scores])
     refused = sum(bool(found[k].dropped) for k in wrong)
-    print(f"wrong texts: {above:.1%} of right ones score higher; {refused} of {len(wrong)} are dropped")
+    print(f"wrong texts score {max(wrong_scores):.3f} at most, right ones {min(right_scores):.3f} at "
+          f"least; {refused} of {len(wrong)} wrong ones are dropped")  # fmt: skip
 
 
 def _ranks(values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
