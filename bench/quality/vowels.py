@@ -8,7 +8,8 @@ formants are the averages of men, women and children of Hillenbrand et al. (JASA
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
@@ -48,7 +49,7 @@ class Singer:
     """
 
     name: str
-    formants_hz: dict[str, tuple[float, float, float, float]]
+    formants_hz: dict[str, tuple[float, float, float, float]] = field(compare=False)
     open_quotient: float
     tilt_hz: float
     breath: float
@@ -103,8 +104,12 @@ class Note:
     seed: int = 0
 
 
+@lru_cache(maxsize=256)
 def sing(singer: Singer, note: Note) -> FloatArray:
-    """A note ``(N,)`` at 48 kHz. The first formant is never below the pitch, as sopranos tune it."""
+    """A note ``(N,)`` at 48 kHz, kept and read-only: several subjects hear the same one.
+
+    The first formant is never below the pitch, as sopranos tune it.
+    """
     rng = np.random.default_rng((note.seed, ord(note.vowel), round(note.f0_hz)))
     over = 2 if note.f0_hz <= LOW_F0_HZ else 4
     rate_hz = over * SAMPLE_RATE_HZ
@@ -119,7 +124,9 @@ def sing(singer: Singer, note: Note) -> FloatArray:
     samples *= 10.0 ** (note.level_dbfs / 20.0) / max(rms(samples), 1e-9)
     samples[:fade] *= ramp
     samples[kept - fade :] *= ramp[::-1]
-    return samples.astype(np.float32)
+    sung = samples.astype(np.float32)
+    sung.flags.writeable = False
+    return sung
 
 
 def _pitch(note: Note, count: int, rate_hz: int, rng: np.random.Generator) -> Curve:

@@ -50,7 +50,9 @@ def test_the_first_formant_of_a_low_voice_carries_its_power() -> None:
 
 def test_a_note_repeats_by_its_seed_and_no_period_is_like_the_last() -> None:
     note = Note("e", 240.0, 0.6)
-    assert np.array_equal(sing(WOMAN, note), sing(WOMAN, note))
+    first = sing(WOMAN, note).copy()
+    sing.cache_clear()
+    assert np.array_equal(sing(WOMAN, note), first)
     assert not np.array_equal(sing(WOMAN, note), sing(WOMAN, Note("e", 240.0, 0.6, seed=1)))
     samples = sing(WOMAN, note)[9600:].astype(np.float64)
     one, next_one = samples[:200], samples[200:400]  # one period of 240 Hz
