@@ -27,8 +27,8 @@ STRIP_S: Final = 20.0
 ROW_S: Final = 5.0
 FACE_EVERY_S: Final = 0.25
 FACE_PX: Final = 84
-FACE_FRAME_M: Final = (0.0, 0.628, 0.075)
-"""From the chin to the brows of the embedded head."""
+FACE_FRAME_M: Final = (0.0, 0.616, 0.056)
+"""From the chin to the eyes of the embedded head."""
 CURVES: Final = (("opening", "C0"), ("rounding", "C1"), ("width", "C2"))
 HELD_VOICES: Final[tuple[tuple[Singer, float, float], ...]] = (
     (MAN, 110.0, 0.0), (WOMAN, 330.0, VIBRATO_CENTS), (WOMAN, 700.0, VIBRATO_CENTS),
@@ -58,7 +58,7 @@ def held(path: Path, subjects: Sequence[Subject]) -> None:
         len(HELD_VOICES), len(VOWELS), figsize=(13, 5.5), sharex=True, sharey=True, squeeze=False
     )
     for row, (singer, f0_hz, cents) in zip(axes, HELD_VOICES, strict=True):
-        row[0].set_ylabel(f"{singer.name}, {f0_hz:.0f} Hz{', vibrato' if cents else ''}")
+        row[0].set_ylabel(f"{singer.name}, {f0_hz:.0f} Hz{' ~' if cents else ''}")
         for axis, vowel in zip(row, VOWELS, strict=True):
             samples = in_silence(sing(singer, Note(vowel, f0_hz, HELD_S, cents)), REST_S, REST_S)
             for other in subjects[1:]:
@@ -149,7 +149,7 @@ def _sound_row(
         Fs=SAMPLE_RATE_HZ,
         noverlap=768,
         cmap="magma",
-        vmin=-130,
+        vmin=-115,
         xextent=(begin_s, begin_s + ROW_S),
     )
     axis.set_ylim(0, 6000)
