@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable
+from pathlib import Path
 
 from bench import fanout, latency, lead, outputs, singers, song_clock, stages, subtitles_edits
 from bench.report import Table, machine, text, write_page
@@ -23,7 +24,9 @@ Measure the engine and print each figure beside its budget (bench/budgets.toml).
   lead      what knowing the words gives the mouth, on a labelled song in ../shared/data
   clock     how well singing puts a wrong song clock right
   edits     how closely the face follows each move of motion subtitles, reloads and seeks included
-  all       everything but rubric, singers, lead, clock and edits; with --write the result becomes
+  peers     our model, wLipSync, HeadAudio, wawa-lipsync and a loudness meter on the same audio: the
+            rows of `t2s evaluate` side by side; writes bench/peers/results for docs/quality.md
+  all       everything but rubric, peers, singers, lead, clock and edits; with --write the result becomes
             docs/latency.md
 """
 
@@ -40,7 +43,7 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
         description=DESCRIPTION,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("what", choices=[*MEASURED, "rubric", "all"])
+    parser.add_argument("what", choices=[*MEASURED, "rubric", "peers", "all"])
     parser.add_argument("--seconds", type=float, default=15.0, help="length of each live measurement")
     parser.add_argument("--clients", type=int, default=1000, help="clients of the fan-out")
     parser.add_argument("--stalled", type=int, default=50, help="how many of them never read")
@@ -49,6 +52,13 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
         choices=[backend.value for backend in Backend],
         default=Backend.CPU.value,
         help="where the model of singers runs",
+    )
+    parser.add_argument(
+        "--rows", default="", metavar="A,B", help="families of rows of peers; default: all"
+    )
+    parser.add_argument("--model", type=Path, metavar="FOLDER", help="that peers stand beside")
+    parser.add_argument(
+        "--ours", type=Path, metavar="JSON", help="its verdict by t2s evaluate --json, not judged anew"
     )
     parser.add_argument("--verbose", action="store_true", help="list what the rubric finds wrong")
     parser.add_argument("--write", action="store_true", help="write docs/latency.md")
@@ -59,6 +69,8 @@ def run(options: argparse.Namespace) -> int:
     """Measure and print."""
     if options.what == "rubric":
         return run_rubric(verbose=options.verbose)
+    if options.what == "peers":
+        return run_peers(options)
     benches: dict[str, Callable[[], list[Table]]] = {
         "stages": lambda: stages.measure(options.seconds),
         "latency": lambda: latency.measure(options.seconds),
@@ -80,6 +92,19 @@ def run(options: argparse.Namespace) -> int:
         write_page(tables)
         print("\nwritten: docs/latency.md")
     return 0
+
+
+def run_peers(options: argparse.Namespace) -> int:
+    """Judge our model and its peers, and print them side by side; 1 where a peer cannot be judged."""
+    from bench.peers import side_by_side  # a browser is not for other commands
+
+    print(machine(), flush=True)
+    rows = [name for name in options.rows.split(",") if name]
+    shown, refused = side_by_side.measure(rows, options.model, options.ours)
+    print("\n" + shown)
+    for name, reason in refused.items():
+        print(f"not judged: {name}: {reason}")
+    return 1 if refused else 0
 
 
 def run_rubric(*, verbose: bool) -> int:

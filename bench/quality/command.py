@@ -23,6 +23,7 @@ figure is printed beside its bar (bench/quality/bars.toml). docs/quality.md expl
                                                 music mix sung whisper prosody mesh cost
   t2s evaluate --speaker it                     labelled speech of this person or language
   t2s evaluate --left-out 'runs/without-{take}' models that were trained without each captured take
+  t2s evaluate --peer wlipsync                  a peer instead, its own code in Chromium
 """
 FAILED = 1
 
@@ -64,25 +65,36 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     parser.add_argument(
         "--loudness", action="store_true", help="judge the loudness meter instead: the floor of all rows"
     )
+    parser.add_argument(
+        "--peer", metavar="NAME", help="judge a peer instead: wlipsync, headaudio or wawa-lipsync"
+    )
     parser.add_argument("--strict", action="store_true", help="exit with 1 where a bar is missed")
     parser.set_defaults(run=run)
 
 
 def run(options: argparse.Namespace) -> int:
     """Judge and print."""
+    from bench.peers.subjects import Peers
     from bench.quality import evaluate, figures, material, page  # not loaded for other commands
     from bench.quality.engine_subject import EngineSubject
     from bench.quality.loudness import LoudnessMeter
 
-    if options.write and (options.loudness or options.rows):
-        raise ConfigError("The page holds all rows of a model.", "Leave out --loudness and --rows.")
+    if options.write and (options.loudness or options.peer or options.rows):
+        raise ConfigError(
+            "The page holds all rows of a model.", "Leave out --loudness, --peer and --rows."
+        )
     families = evaluate.chosen([name for name in options.rows.split(",") if name])
     beside = [page.load_verdict(path) for path in options.beside]
     begun_s = time.process_time()
     subject = EngineSubject(options.model, options.seed)
     heard = material.gather(options.speaker, options.minutes, options.left_out)
-    judged: Subject = LoudnessMeter() if options.loudness else subject
-    verdict = evaluate.evaluate(judged, heard, families, _tell)
+    with Peers() as peers:
+        judged: Subject = subject
+        if options.peer:
+            judged = peers.subject(options.peer)
+        elif options.loudness:
+            judged = LoudnessMeter()
+        verdict = evaluate.evaluate(judged, heard, families, _tell)
     bars = figures.load_bars()
     print(f"{verdict.subject}, {time.process_time() - begun_s:.0f} s of processor time")
     print(figures.table(list(verdict.figures), bars))
