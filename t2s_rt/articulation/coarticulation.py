@@ -27,12 +27,12 @@ from t2s_rt.types import FloatArray
 
 RATE_HZ: Final = 120
 """Rows a second of the tables; values between are interpolated."""
-AHEAD_S: Final = np.array([0.065, 0.05, 0.12, 0.12, 0.07, 0.11, 0.06, 0.06], np.float32)
-BEHIND_S: Final = np.array([0.045, 0.05, 0.06, 0.06, 0.05, 0.05, 0.06, 0.07], np.float32)
+AHEAD_S: Final = np.array([0.055, 0.05, 0.10, 0.10, 0.07, 0.10, 0.06, 0.06], np.float32)
+BEHIND_S: Final = np.array([0.045, 0.05, 0.05, 0.05, 0.05, 0.05, 0.06, 0.07], np.float32)
 """How far each of `MOUTH_ACTIONS` reaches before and after its sound: a Gaussian's width in s. From the
-literature above; funnel and the lips' raising are half way to what fits captured faces
-(`t2s_rt.training.fit_articulation`). That fit is shorter ahead for most actions, but cannot tell
-anticipation from a camera that is a frame late."""
+literature above, a little towards the shorter reach that fits captured faces
+(`t2s_rt.training.fit_articulation`, which cannot tell anticipation from a late camera), as far
+as `t2s bench lead` gains from it."""
 REACH_S: Final = 0.40
 """Beyond it no sound pulls any more."""
 RUN_GAP_S: Final = 1.2

@@ -104,9 +104,9 @@ _LEAVES_LIPS: Final = 0.003
 """Lip dominance of sounds that leave rounding and spreading to the vowels around them."""
 _M: Final = _targets(jaw=0.12, closure=1.0)
 _F: Final = _targets(jaw=0.12, closure=0.30, upper=0.28)
-_T: Final = _targets(jaw=0.16, spread=0.08, upper=0.06, lower=0.24)
-_S: Final = _targets(jaw=0.08, spread=0.14, upper=0.14, lower=0.34)
-_SH: Final = _targets(jaw=0.10, funnel=0.44, rounding=0.12, upper=0.14, lower=0.32)
+_T: Final = _targets(jaw=0.18, spread=0.08, upper=0.06, lower=0.24)
+_S: Final = _targets(jaw=0.12, spread=0.14, upper=0.14, lower=0.34)
+_SH: Final = _targets(jaw=0.13, funnel=0.44, rounding=0.12, upper=0.14, lower=0.32)
 _K: Final = _targets(jaw=0.24, upper=0.04, lower=0.14)
 
 _CONSONANTS: Final[dict[str, Posture]] = {
@@ -131,9 +131,9 @@ _CONSONANTS: Final[dict[str, Posture]] = {
     **_consonants("ð", Posture(_targets(jaw=0.16, upper=0.10, lower=0.28), 0.55, 0.25)),
     **_consonants("ʃʂ", Posture(_SH, 0.70, 0.70, voiced=False)),
     **_consonants("ʒʐ", Posture(_SH, 0.65, 0.65)),
-    **_consonants("ɕ", Posture(_targets(jaw=0.10, funnel=0.34, upper=0.14, lower=0.34), 0.65, 0.40,
+    **_consonants("ɕ", Posture(_targets(jaw=0.13, funnel=0.34, upper=0.14, lower=0.34), 0.65, 0.40,
                                voiced=False)),
-    **_consonants("ʑ", Posture(_targets(jaw=0.10, funnel=0.34, upper=0.14, lower=0.34), 0.60, 0.40)),
+    **_consonants("ʑ", Posture(_targets(jaw=0.13, funnel=0.34, upper=0.14, lower=0.34), 0.60, 0.40)),
     **_consonants("kqc", Posture(_K, 0.25, 0.03, voiced=False, stops=True)),
     **_consonants("ɡgɟɢɠʄ", Posture(_K, 0.22, 0.03)),
     **_consonants("ŋɴ", Posture(_targets(jaw=0.22, lower=0.12), 0.28, 0.12)),
