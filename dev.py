@@ -316,7 +316,17 @@ def test() -> None:
     setup_development()
     setup_compiler()
     check()
-    run(PYTHON, "-m", "pytest", "-m", "not full")
+    run_tests("not full")
+
+
+def run_tests(wanted: str) -> None:
+    """First what may share the machine, by file over all cores; then, one by one, what measures time."""
+    processes = str(os.cpu_count() or 1)
+    # Threads of linear algebra in processes that share the cores wait for each other for minutes.
+    one_thread = {**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+    shared = ("--numprocesses", processes, "--dist", "loadfile")
+    run(PYTHON, "-m", "pytest", "-m", f"({wanted}) and not alone", *shared, env=one_thread)
+    run(PYTHON, "-m", "pytest", "-m", f"({wanted}) and alone")
 
 
 def test_full() -> None:
@@ -327,7 +337,7 @@ def test_full() -> None:
     if LINUX:
         setup_llm()
     check()
-    run(PYTHON, "-m", "pytest", "-m", "full or not full")
+    run_tests("full or not full")
 
 
 def bench() -> None:

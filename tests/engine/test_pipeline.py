@@ -151,7 +151,7 @@ def test_a_calibrated_head_gives_its_own_parameters(monkeypatch: pytest.MonkeyPa
     theirs = FlameHead.load()
     weaker = replace(theirs.arkit_map, matrix=0.5 * theirs.arkit_map.matrix)
     monkeypatch.setattr(theirs, "arkit_map", weaker)
-    monkeypatch.setattr("engine.pipeline.calibrated_head", lambda path: (theirs, None))
+    monkeypatch.setattr("t2s_rt.face.flame_store.calibrated_head", lambda path: (theirs, None))
     own, other = Pipeline(), Pipeline(flame=Path("flame.npz"))
     for pipeline in (own, other):
         pipeline.start(48_000)
