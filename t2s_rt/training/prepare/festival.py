@@ -1,0 +1,181 @@
+"""Festival, a speech synthesiser that tells when each sound stands: its program and voices from Debian.
+
+Nothing is installed. The program comes unpacked from its package on Linux with an x86-64 processor; on
+other systems it is used where it is installed. It is a tool that makes data, no part of the product
+(licence: X11-like, University of Edinburgh).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import platform
+import shutil
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from tqdm import tqdm
+
+from t2s_rt.errors import CorpusError, SetupError
+from t2s_rt.training.prepare.debian import Package, obtain
+
+SHARE: Final = "usr/share/festival"
+PROGRAM: Final = Package(
+    "festival",
+    "1:2.5.0-9",
+    "d635d3aebabb5e4bf4d2f1f1bb65a0de4ca1b4ffd8e52bd473b17d3e235e88a7",
+    ("usr/bin/festival", f"{SHARE}/*", "usr/share/doc/*/copyright"),
+)
+LIBRARY: Final = Package(
+    "libestools2.5",
+    "1:2.5.0-13",
+    "c5d7a7ea3f17c5779b7f47b40ba622d5f6a22242b05a20f746e05f0b07a883fb",
+    ("usr/lib/*", "usr/share/doc/*/copyright"),
+)
+_AT_ONCE: Final = 20
+"""Sentences a run of the program."""
+_TIMEOUT_S: Final = 1800.0
+
+
+@dataclass(frozen=True, slots=True)
+class Festival:
+    """A program with its voices.
+
+    Attributes:
+        program: What is run.
+        library: Folder of its shared libraries, None where it is installed.
+        scheme: Folder with its scripts and the voices.
+    """
+
+    program: Path
+    library: Path | None
+    scheme: Path
+
+    def speak(self, voice: str, sentences: Sequence[str], encoding: str, into: Path) -> None:
+        """Write ``NUMBER.wav`` and ``NUMBER.lab`` of every sentence, unless the folder is there already.
+
+        Args:
+            voice: Its Scheme function, such as ``voice_czech_ph``.
+            sentences: What is said.
+            encoding: That the voice reads.
+            into: Folder to make.
+
+        Raises:
+            CorpusError: The program fails; its last words are told.
+        """
+        if into.is_dir():
+            return
+        partial = into.with_name(f"{into.name}.partial")
+        shutil.rmtree(partial, ignore_errors=True)
+        partial.mkdir(parents=True)
+        for first in tqdm(range(0, len(sentences), _AT_ONCE), f"speaking {voice}", disable=None):
+            script = partial / "speak.scm"
+            lines = [*self._start(), f"({voice})"]
+            for number, sentence in enumerate(sentences[first : first + _AT_ONCE], first):
+                lines += _scheme(sentence, partial / f"{number:04d}")
+            script.write_text("\n".join(lines), encoding=encoding)
+            self._run(script)
+        script.unlink()
+        partial.rename(into)
+
+    def _start(self) -> list[str]:
+        """Debian's program looks for its scripts where it would be installed, whatever it is told."""
+        folder = self.scheme.as_posix()
+        return [
+            f'(set! libdir "{folder}/")',
+            f'(set! datadir "{folder}/")',
+            f'(load "{folder}/init.scm")',
+        ]
+
+    def _run(self, script: Path) -> None:
+        environment = dict(os.environ)
+        if self.library is not None:
+            environment["LD_LIBRARY_PATH"] = str(self.library)
+        done = subprocess.run(
+            [self.program, "-b", script],
+            capture_output=True, check=False, env=environment, timeout=_TIMEOUT_S,
+        )  # fmt: skip
+        told = done.stderr.decode(errors="replace").strip().splitlines()
+        if done.returncode != 0 or any("SIOD ERROR" in line for line in told):
+            raise CorpusError(f"Festival failed: {' '.join(told[-3:]) or done.returncode}")
+
+
+def assemble(voices: Sequence[Package], folder: Path) -> Festival:
+    """The program with the given voices in one tree under the corpus folder.
+
+    Args:
+        voices: Packages with files under `SHARE`.
+        folder: The corpus folder.
+
+    Raises:
+        SetupError: Festival does not run on this system and is not installed.
+        CorpusError: A package cannot be had.
+    """
+    installed = shutil.which("festival")
+    if installed is None and (sys.platform != "linux" or platform.machine() != "x86_64"):
+        raise SetupError(
+            "Festival is not installed.", "Get it from festvox.org, or leave its voices out."
+        )
+    packages = [obtain(package, folder) for package in (PROGRAM, LIBRARY, *voices)]
+    told = "\n".join(path.name for path in packages)
+    tree = folder / "files" / f"festival-tree-{hashlib.sha256(told.encode()).hexdigest()[:16]}"
+    if not tree.is_dir():
+        partial = tree.with_name(f"{tree.name}.partial")
+        shutil.rmtree(partial, ignore_errors=True)
+        for package in packages:
+            if (package / SHARE).is_dir():
+                shutil.copytree(package / SHARE, partial / "scheme", dirs_exist_ok=True)
+        for script in partial.rglob("*.scm"):
+            here = (tree / "scheme").as_posix().encode()
+            script.write_bytes(script.read_bytes().replace(f"/{SHARE}".encode(), here))
+        (partial / "library").mkdir()
+        for shared in (packages[1] / "usr/lib").rglob("lib*.so.*"):
+            named = ".".join(shared.name.split(".")[:4])  # as the program asks for it: libNAME.so.2.5
+            shutil.copyfile(shared, partial / "library" / named)
+        partial.rename(tree)
+    if installed is not None:
+        return Festival(Path(installed), None, tree / "scheme")
+    program = packages[0] / "usr/bin/festival"
+    program.chmod(0o755)
+    return Festival(program, tree / "library", tree / "scheme")
+
+
+def read_segments(path: Path) -> tuple[tuple[str, float, float], ...]:
+    """``(phone, start_s, end_s)`` of each segment that festival saved: ``end_s 100 phone`` after ``#``.
+
+    Raises:
+        CorpusError: A line is none, or a time goes back.
+    """
+    lines = path.read_text(encoding="ascii", errors="replace").splitlines()
+    begin = lines.index("#") + 1 if "#" in lines else 0
+    segments = []
+    start_s = 0.0
+    for number, line in enumerate(lines[begin:], begin + 1):
+        if not line.strip():
+            continue
+        try:
+            end, _, phone = line.split()
+            end_s = float(end)
+        except ValueError as problem:
+            raise CorpusError(
+                f"{path}, line {number}: expected 'end_s 100 phone', found '{line}'."
+            ) from problem
+        if not end_s >= start_s:
+            raise CorpusError(f"{path}, line {number}: {end_s} s lies before {start_s} s.")
+        segments.append((phone, start_s, end_s))
+        start_s = end_s
+    return tuple(segments)
+
+
+def _scheme(sentence: str, stem: Path) -> list[str]:
+    said = sentence.replace("\\", "").replace('"', "")
+    return [
+        f'(set! said (Utterance Text "{said}"))',
+        "(utt.synth said)",
+        f'(utt.save.segs said "{stem}.lab")',
+        f'(utt.save.wave said "{stem}.wav" \'riff)',
+    ]
