@@ -26,8 +26,8 @@ class Brows:
 
     NATURAL_HZ: Final = 2.0
     DAMPING: Final = 0.9
-    BASE: Final = 0.15
-    PITCH_GAIN: Final = 0.22
+    BASE: Final = 0.12
+    PITCH_GAIN: Final = 0.24
     EFFORT_GAIN: Final = 0.08
     USUAL_EFFORT: Final = 0.7
     FOLLOWING_CHANCE: Final = 0.71
@@ -43,7 +43,8 @@ class Brows:
     WANDER_S: Final = 0.7
     """A held note lasting longer gets another move."""
     WANDER_REFRACTORY_S: Final = 0.4
-    PHRASE_SPREAD: Final = 0.05
+    PHRASE_SPREAD: Final = 0.3
+    """Range of what a phrase adds to `BASE`: some are sung with raised brows, some without."""
     ASYMMETRY: Final = 0.24
     OUTER: Final = 0.8
     """Outer brows beside the inner ones."""

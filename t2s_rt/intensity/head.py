@@ -1,4 +1,4 @@
-"""The head: lifts before the phrase, sways with the notes, comes to rest after the voice."""
+"""The head: lifts before the phrase, nods and swings with the notes, comes to rest after the voice."""
 
 from __future__ import annotations
 
@@ -15,10 +15,87 @@ from t2s_rt.timebase import FRAME_S
 _YAW: Final = ACTION_INDEX["head_yaw"]
 _PITCH: Final = ACTION_INDEX["head_pitch"]
 _ROLL: Final = ACTION_INDEX["head_roll"]
+_Pose = list[float]
+
+
+class Nods:
+    """The quick part of the motion: a swing out and back, and a smaller one after, for notes.
+
+    A light spring at the pace of the head (1 to 2 Hz, Pedersen 2022) is pushed for half a period and
+    let go, so that nothing of it is left two seconds later.
+
+    Args:
+        rng: The head's source of chance.
+    """
+
+    NATURAL_HZ: Final = 1.4
+    DAMPING: Final = 0.24
+    PUSH_S: Final = 0.34
+    SIZE: Final = 0.11
+    """Push of a usual nod, in intensity."""
+    SPREAD: Final = 0.35
+    """Of a push's logarithm: no two nods are alike."""
+    DRAW_AT_MOST: Final = 1.3
+    """Standard deviations; no nod is a jerk."""
+    CHANCE: Final = 0.8
+    """Share of notes that bring one; a marked note always does."""
+    SIDEWAYS: Final = (0.75, 0.55)
+    """Yaw and roll beside the nod; to which side is chance."""
+    RISE_GAIN: Final = 0.5
+    """How much further after a leap: large intervals show in the head (Thompson, Russo 2007)."""
+    REFRACTORY_S: Final = 0.45
+    """However fast the notes; below one period of the spring, so a nod can follow a nod."""
+    AT_LATEST_S: Final = 1.4
+    """A held note does not freeze the head."""
+    HELD_SIZE: Final = 0.6
+    UP_CHANCE: Final = 0.25
+    """Share of pushes that lift the chin instead of lowering it; leaps mostly do."""
+    LEAP_UP_CHANCE: Final = 0.6
+
+    def __init__(self, rng: np.random.Generator) -> None:
+        self._rng = rng
+        self._springs = [Spring(self.NATURAL_HZ, self.DAMPING) for _ in range(3)]
+        manner = 0.5 + rng.random(3)
+        self._manner: _Pose = (manner / math.sqrt(np.mean(manner**2))).tolist()
+        self._push = [0.0, 0.0, 0.0]
+        self._since_s = self.AT_LATEST_S
+
+    def step(self, heard: Hearing) -> _Pose:
+        """One frame of yaw, pitch and roll."""
+        self._since_s += FRAME_S
+        if heard.present:
+            self._listen(heard)
+        pushing = self._since_s < self.PUSH_S
+        force = math.sin(math.pi * self._since_s / self.PUSH_S) if pushing else 0.0
+        return [
+            spring.step(force * push) for spring, push in zip(self._springs, self._push, strict=True)
+        ]
+
+    def _listen(self, heard: Hearing) -> None:
+        if self._since_s < self.REFRACTORY_S:
+            return
+        marked = heard.pitch_rose or heard.phrase_began
+        if marked or (heard.note_began and self._rng.random() < self.CHANCE):
+            self._begin(heard, 1.0)
+        elif self._since_s > self.AT_LATEST_S:
+            self._begin(heard, self.HELD_SIZE)
+
+    def _begin(self, heard: Hearing, size: float) -> None:
+        self._since_s = 0.0
+        spread, yaw, roll = (
+            clamp(draw, -self.DRAW_AT_MOST, self.DRAW_AT_MOST)
+            for draw in self._rng.standard_normal(3).tolist()
+        )
+        size *= self.SIZE * (0.4 + 0.8 * heard.effort) * math.exp(self.SPREAD * spread)
+        if heard.pitch_rose:
+            size *= 1.0 + self.RISE_GAIN
+        up = self._rng.random() < (self.LEAP_UP_CHANCE if heard.pitch_rose else self.UP_CHANCE)
+        moves = (self.SIDEWAYS[0] * yaw, 1.0 if up else -1.0, self.SIDEWAYS[1] * roll)
+        self._push = [size * manner * move for manner, move in zip(self._manner, moves, strict=True)]
 
 
 class Head:
-    """Head pose with inertia.
+    """Head pose with inertia: a slow pose that the phrase and its melody decide, and `Nods` upon it.
 
     Head and voice share the band of 1 to 2 Hz (Pedersen 2022); the head follows pitch and amplitude
     (Munhall 2004) and moves further the larger the interval (Thompson, Russo 2007).
@@ -27,21 +104,14 @@ class Head:
         rng: Its own source of chance.
     """
 
-    NATURAL_HZ: Final = 1.3
-    DAMPING: Final = 0.6
+    NATURAL_HZ: Final = 0.7
+    DAMPING: Final = 0.9
+    """Of the slow pose: it drifts where it is drawn and does not swing."""
     PITCH_GAIN: Final = 0.08
     EFFORT_GAIN: Final = 0.15
-    POSTURE: Final = 0.10
+    POSTURE: Final = 0.12
     """Spread of the pose that a phrase is sung in."""
-    GESTURE: Final = 0.16
-    """Spread of the small moves that notes bring."""
-    GESTURE_CHANCE: Final = 0.7
-    GESTURE_REFRACTORY_S: Final = 0.4
-    """At most 2.5 moves a second, however fast the notes."""
-    GESTURE_FADES_S: Final = 0.8
-    GESTURE_AT_LATEST_S: Final = 1.5
-    """A held note does not freeze the head."""
-    SWAY: Final = 0.05
+    SWAY: Final = 0.07
     SWAY_HZ: Final = (0.31, 0.43, 0.37)
     """Slow sway of yaw, pitch and roll while singing; each performance has its own phases."""
     BREATH_LIFT: Final = 0.12
@@ -51,11 +121,9 @@ class Head:
 
     def __init__(self, rng: np.random.Generator) -> None:
         self._rng = rng
+        self._nods = Nods(rng)
         self._springs = [Spring(self.NATURAL_HZ, self.DAMPING) for _ in range(3)]
         self._posture = [0.0, 0.0, 0.0]
-        self._gesture = [0.0, 0.0, 0.0]
-        self._gesture_wait_s = 0.0
-        self._fade = math.exp(-FRAME_S / self.GESTURE_FADES_S)
         self._lift = Follower(0.15, 0.3)
         self._breathing, *self._sway = (TAU * rng.random(4)).tolist()
 
@@ -63,7 +131,7 @@ class Head:
         """Write yaw, pitch and roll into ``face``."""
         if heard.phrase_began:
             self._posture = (self.POSTURE * self._rng.standard_normal(3)).tolist()
-        self._step_gesture(heard)
+        nods = self._nods.step(heard)
         self._breathing = (self._breathing + TAU * self.BREATHING_HZ * FRAME_S) % TAU
         drift = self.BREATHING * math.sin(self._breathing)
         self._sway = [
@@ -71,17 +139,15 @@ class Head:
             for phase, hz in zip(self._sway, self.SWAY_HZ, strict=True)
         ]
         lift = self.BREATH_LIFT * self._lift.step(heard.breath)
-        nod = self.PITCH_GAIN * heard.pitch + self.EFFORT_GAIN * (heard.effort - 0.7)
+        follows = self.PITCH_GAIN * heard.pitch + self.EFFORT_GAIN * (heard.effort - 0.7)
         yaw, pitch, roll = (
-            spring.step(
-                heard.activity * (posture + gesture + self.SWAY * math.sin(phase) + sung) + still
-            )
-            for spring, posture, gesture, phase, sung, still in zip(
+            nod + spring.step(heard.activity * (posture + self.SWAY * math.sin(phase) + sung) + still)
+            for nod, spring, posture, phase, sung, still in zip(
+                nods,
                 self._springs,
                 self._posture,
-                self._gesture,
                 self._sway,
-                (0.0, nod, 0.0),
+                (0.0, follows, 0.0),
                 (0.0, drift + lift, 0.4 * drift),
                 strict=True,
             )
@@ -89,16 +155,3 @@ class Head:
         face[_YAW] = clamp(yaw, -1.0, 1.0)
         face[_PITCH] = clamp(pitch, -1.0, 1.0)
         face[_ROLL] = clamp(roll, -1.0, 1.0)
-
-    def _step_gesture(self, heard: Hearing) -> None:
-        self._gesture_wait_s -= FRAME_S
-        overdue = (
-            heard.present and self._gesture_wait_s < self.GESTURE_REFRACTORY_S - self.GESTURE_AT_LATEST_S
-        )
-        if overdue or (heard.note_began and self._gesture_wait_s <= 0.0):
-            self._gesture_wait_s = self.GESTURE_REFRACTORY_S
-            if overdue or self._rng.random() < self.GESTURE_CHANCE:
-                size = self.GESTURE * (0.5 + heard.effort)
-                self._gesture = (size * self._rng.standard_normal(3)).tolist()
-        else:
-            self._gesture = [move * self._fade for move in self._gesture]

@@ -41,3 +41,10 @@ def test_a_breath_lifts_them_before_the_phrase(score):
     out = move(score.silence(0.5).silence(0.5, breath=0.9).features)
     assert out[29, INNER] == 0.0
     assert out[-1, INNER] > 0.03
+
+
+def test_another_seed_raises_them_elsewhere(song):
+    curves = np.array([move(song, seed)[:, INNER] for seed in range(6)])
+    alike = np.corrcoef(curves)[np.triu_indices(len(curves), 1)]
+    assert np.mean(alike) < 0.5
+    assert np.max(alike) < 0.7

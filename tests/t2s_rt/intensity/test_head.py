@@ -1,7 +1,7 @@
 import numpy as np
 
 from t2s_rt.intensity.actions import ACTION_COUNT, ACTION_INDEX
-from t2s_rt.intensity.head import Head
+from t2s_rt.intensity.head import Head, Nods
 from t2s_rt.intensity.measure import energy_share_below
 from t2s_rt.types import Feature
 from tests.t2s_rt.intensity.conftest import hear
@@ -22,6 +22,22 @@ def test_the_head_moves_slowly(song):
     assert energy_share_below(pose, 2.5) > 0.95
     assert energy_share_below(np.diff(pose, axis=0), 2.5) > 0.8
     assert 0.15 < np.abs(pose).max() < 0.9
+
+
+def test_most_of_its_motion_is_nods_at_one_to_two_hertz_and_none_is_a_jerk(song):
+    for seed in range(8):
+        speed = np.diff(move(song, seed), axis=0)
+        assert energy_share_below(speed, 2.0) - energy_share_below(speed, 1.0) > 0.5, seed
+        assert np.abs(speed).max() < 0.05, seed
+
+
+def test_a_nod_goes_with_the_note_and_fades(score):
+    features = score.silence(0.5).note(1.0).silence(3.0).features
+    nods = Nods(np.random.default_rng(0))
+    nod = np.abs([nods.step(heard) for heard in hear(features)]).max(axis=1)
+    assert nod[:29].max() == 0.0
+    assert nod[30:60].max() > 0.03
+    assert nod[-30:].max() < 0.01
 
 
 def test_it_rises_with_pitch(song):
