@@ -33,6 +33,10 @@ class Hearing:
     PRESENT_ABOVE: Final = 0.6
     ABSENT_BELOW: Final = 0.5
     """Hysteresis of presence, so that a wavering reading does not flap the mouth."""
+    CROWDED_ABOVE: Final = 0.85
+    CROWDED_BELOW: Final = 0.6
+    """The same while other sounds go on beside the voice: where a model has just said that what is heard
+    is no voice, it has to be surer before it says that there is one."""
     CONSONANT_RANGE_DB: Final = 30.0
     CONSONANT_FLOOR_DBFS: Final = -50.0
     """A sound is loud enough for a consonant within this of the singer's reference, and above this."""
@@ -54,8 +58,8 @@ class Hearing:
     """After this long without pitch the next note starts the smoothing anew."""
 
     __slots__ = (
-        "_activity", "_effort", "_median", "_pitch_factor", "_recent", "_recent_at", "_rise_wait_s",
-        "_semitones", "_spread", "_unpitched_s", "_voiced_frames",
+        "_activity", "_crowd", "_effort", "_median", "_pitch_factor", "_recent", "_recent_at",
+        "_rise_wait_s", "_semitones", "_spread", "_unpitched_s", "_voiced_frames",
         "activity", "breath", "breath_dbfs", "effort", "held_s", "note_began", "phrase_began",
         "phrase_ended", "phrase_s", "pitch", "pitch_rose", "present", "silent_s", "sounding",
     )  # fmt: skip
@@ -63,6 +67,7 @@ class Hearing:
     def __init__(self) -> None:
         self._pitch_factor = smoothing_factor(self.VIBRATO_SMOOTHING_S)
         self._activity = Follower(0.12, 0.45)
+        self._crowd = Follower(0.25, 2.5)
         self._effort = Follower(0.06, 0.20)
         self._semitones = 0.0
         self._median = 0.0
@@ -108,12 +113,19 @@ class Hearing:
 
     def _follow_presence(self, newest: list[float], presence: float | None) -> None:
         self.phrase_began = self.phrase_ended = False
-        heard = newest[Feature.VOICE] if presence is None else presence
-        self.present = heard > (self.ABSENT_BELOW if self.present else self.PRESENT_ABOVE)
         loudness_dbfs = newest[Feature.LOUDNESS_DBFS]
         loud = loudness_dbfs > max(
             self.CONSONANT_FLOOR_DBFS, newest[Feature.REFERENCE_DBFS] - self.CONSONANT_RANGE_DB
         )
+        if presence is None:
+            heard = newest[Feature.VOICE]
+        else:
+            heard = presence
+            self._crowd.step(1.0 if loud and presence < self.ABSENT_BELOW else 0.0)
+        crowd = self._crowd.value
+        above = self.PRESENT_ABOVE + crowd * (self.CROWDED_ABOVE - self.PRESENT_ABOVE)
+        below = self.ABSENT_BELOW + crowd * (self.CROWDED_BELOW - self.ABSENT_BELOW)
+        self.present = heard > (below if self.present else above)
         self.sounding = self.present or (loud and presence is None)
         if self.present:
             self.phrase_began = self.silent_s >= self.PHRASE_GAP_S

@@ -35,6 +35,10 @@ class Mouth:
     REST_HZ: Final = 12.0
     SPEED_GAIN_HZ: Final = 3.0
     """One-Euro constants: the model is steady by itself, so little is smoothed and little is late."""
+    HELD_REST: Final = 0.2
+    """Share of the cut-off that is left on a note held from `HELD_FROM_S` to `HELD_TO_S`: it stands."""
+    HELD_FROM_S: Final = 0.4
+    HELD_TO_S: Final = 0.9
     OPENING_S: Final = 0.08
     """Nothing is smoothed while the mouth opens: a late onset is seen before any jitter is."""
     OPENING_LEAD_FRAMES: Final = 0.5
@@ -98,12 +102,13 @@ class Mouth:
         self._lips_gate = 1.0 if heard.sounding else self._lips_gate * self.RELEASE_FACTOR
         if self._lips_gate < self.SHUT_BELOW:
             self._lips_gate = 0.0
+        rest = 1.0 - (1.0 - self.HELD_REST) * ramp(heard.held_s, self.HELD_FROM_S, self.HELD_TO_S)
         for i, smooth in self._filters:
             if self._present_s < self.OPENING_S and (heard.present or self._gate == 0.0):
                 rise = max(0.0, motion[i] - self._jaw) if i == _JAW else 0.0
                 smooth.jump(motion[i] + self.OPENING_LEAD_FRAMES * rise)
             else:
-                smooth.step(motion[i])
+                smooth.step(motion[i], rest)
             face[i] = smooth.value * (self._gate if i == _JAW else self._lips_gate)
         self._jaw = motion[_JAW]
         self._open_with_effort(heard, face)

@@ -1,9 +1,9 @@
 """The motion network: what a sound is, what went before, and whether anybody sings at all.
 
 Causal convolutions see the last frames; a recurrent memory follows the mouth. Beside it a second,
-smaller memory judges the presence of a voice. They are apart on purpose: a network that learns from bands
-that the mouth rests shuts it on held vowels as well, because both are steady; so only presence learns from
-bands, and the mouth learns its shape only where somebody sings.
+smaller memory judges the presence of a voice. They are apart on purpose: a network that learns from
+bands that the mouth rests shuts it on held vowels as well, because both are steady; so only presence
+learns from bands, and the mouth learns its shape only where somebody sings.
 
 `MotionNetwork` runs over whole clips and is trained. `StepNetwork` is the same weights for one frame in
 and one frame out, its state plain tensors in and out: a singer's memory can be saved, batched, exported.
