@@ -13,13 +13,10 @@ from pathlib import Path
 from typing import Final
 
 import numpy as np
-import soundfile
-import soxr
 
-from t2s_rt.errors import CorpusError
 from t2s_rt.training.prepare.clip import RATE_HZ, LabelledClip
 from t2s_rt.training.prepare.debian import Package, corpus_folder
-from t2s_rt.training.prepare.festival import SHARE, assemble, read_segments
+from t2s_rt.training.prepare.festival import SHARE, assemble, read_spoken
 
 _KEPT: Final = (f"{SHARE}/*", "usr/share/doc/*/copyright")
 LANGUAGE: Final = Package(
@@ -47,8 +44,7 @@ LICENCE: Final = "GPL-3+, Brailcom, o.p.s."
 ENCODING: Final = "iso-8859-2"
 SENTENCES: Final = 75
 """A voice reads so many, about 5 min."""
-_PEAK: Final = 0.95
-PAUSE: Final = "#"
+PAUSES: Final = frozenset("#")
 PHONES: Final[dict[str, str]] = {
     **{letter: letter for letter in "abdefjklmnoprstuvz"},
     "a:": "aː", "e": "ɛ", "e:": "ɛː", "i": "ɪ", "i:": "iː", "o:": "oː", "u:": "uː",
@@ -112,26 +108,15 @@ def load_clips(spoken: Path, voice: str, said: list[str]) -> Iterator[LabelledCl
     """The clips of a folder that festival wrote.
 
     Raises:
-        CorpusError: A recording cannot be read, or a phone is unknown.
+        CorpusError: A file cannot be read, or a phone is unknown.
     """
     for number, text in enumerate(said):
-        stem = spoken / f"{number:04d}"
-        try:
-            samples, rate_hz = soundfile.read(stem.with_suffix(".wav"), dtype="float32")
-        except soundfile.LibsndfileError as problem:
-            raise CorpusError(f"{stem}.wav cannot be read: {problem.error_string}") from problem
-        if rate_hz != RATE_HZ:
-            samples = np.asarray(soxr.resample(samples, rate_hz, RATE_HZ), np.float32)
-        samples /= max(float(np.abs(samples).max(initial=0.0)) / _PEAK, 1.0)
-        segments = read_segments(stem.with_suffix(".lab"))
-        unknown = {phone for phone, _, _ in segments} - {*PHONES, PAUSE}
-        if unknown:
-            raise CorpusError(f"{stem}.lab has phones of another language: {' '.join(sorted(unknown))}.")
+        samples, sounds = read_spoken(spoken / f"{number:04d}", PHONES, PAUSES)
         yield LabelledClip(
             name=f"{voice}_{number:04d}",
             samples=samples,
             rate_hz=RATE_HZ,
-            sounds=tuple((PHONES[p], start, end) for p, start, end in segments if p != PAUSE),
+            sounds=sounds,
             text=text,
             speaker=f"festvox-czech/{voice}",
             language="cs",

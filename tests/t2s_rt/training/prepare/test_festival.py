@@ -14,7 +14,13 @@ if "voice_broken" in script:
     sys.exit("SIOD ERROR: unbound variable : voice_broken")
 for said, lab in re.findall(r'Text "(.*)"\)\)\n.*\n.*segs said "(.*)"', script):
     pathlib.Path(lab).write_text("#\n0.5 100 " + ("a" if "á" in said else "#") + "\n")
-print(len(said), file=open(pathlib.Path(__file__).with_suffix(".runs"), "a"))
+    pathlib.Path(lab).with_suffix(".wav").touch()
+for xml in re.findall(r'tts_file "(.*)"', script):
+    notes = re.findall('FREQ="(.*?)"', pathlib.Path(xml).read_text())
+    pathlib.Path(xml).with_suffix(".lab").write_text(f"#\n{len(notes)} 100 a\n")
+    if notes != ["0"]:
+        pathlib.Path(xml).with_suffix(".wav").touch()
+print("ran", file=open(pathlib.Path(__file__).with_suffix(".runs"), "a"))
 """
 
 
@@ -36,7 +42,20 @@ def test_sentences_are_spoken_once_in_the_voice_s_encoding(festival: Festival, t
     assert read_segments(labels[0]) == (("a", 0.0, 0.5),)
     assert read_segments(labels[21]) == (("#", 0.0, 0.5),)
     assert len((tmp_path / "festival.runs").read_text().splitlines()) == 2  # 20 sentences at once
-    assert [path.suffix for path in (tmp_path / "spoken").iterdir()] == [".lab"] * 22
+    assert len(list((tmp_path / "spoken").iterdir())) == 2 * 22
+
+
+def test_songs_are_sung_from_their_scores(festival: Festival, tmp_path: Path) -> None:
+    note = '<PITCH FREQ="220"><DURATION SECONDS="1">moon</DURATION></PITCH>'
+    festival.sing("voice_some", [note, 2 * note], tmp_path / "sung")
+    assert read_segments(tmp_path / "sung/0001.lab") == (("a", 0.0, 2.0),)
+
+
+def test_a_song_that_does_not_come_is_a_failure_though_the_program_ends_well(
+    festival: Festival, tmp_path: Path
+) -> None:
+    with pytest.raises(CorpusError, match="Festival failed"):
+        festival.sing("voice_some", ['<PITCH FREQ="0"/>'], tmp_path / "sung")
 
 
 def test_a_failure_tells_the_program_s_words_and_leaves_nothing(

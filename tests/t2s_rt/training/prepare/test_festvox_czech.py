@@ -32,7 +32,7 @@ def test_what_festival_wrote_becomes_a_clip(tmp_path: Path) -> None:
 
 
 def test_a_phone_of_another_language_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(CorpusError, match="another language: th"):
+    with pytest.raises(CorpusError, match="a phone of another language: th"):
         list(load_clips(write_spoken(tmp_path / "ph", "0.1 100 th\n"), "ph", ["A."]))
 
 
