@@ -69,7 +69,11 @@ def test_recordings_with_a_text_are_decoded(tmp_path: Path) -> None:
     assert np.isfinite(one.samples).all()
 
 
-@pytest.mark.parametrize("content", [b"no gzip", gzip.compress(b"a: b")[:-4], gzip.compress(b"\xff")])
+@pytest.mark.parametrize(
+    "content",
+    [b"no gzip", gzip.compress(b"a: b")[:-4], gzip.compress(b"\xff")],
+    ids=["no gzip", "cut off", "no text"],
+)
 def test_texts_that_cannot_be_read_are_named(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "texts.gz"
     path.write_bytes(content)
