@@ -23,9 +23,12 @@ FLAGS = (
 )
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[object]:
-    """A headless Chromium that draws on the processor and whose microphone beeps."""
+    """A headless Chromium that draws on the processor and whose microphone beeps.
+
+    For one file: while it is open its loop runs in this process, and no test could run another.
+    """
     api = pytest.importorskip("playwright.sync_api", reason="no playwright: pip install playwright")
     program = next((path for name in CHROMIUMS if (path := shutil.which(name))), None)
     if program is None:
