@@ -18,7 +18,7 @@ from t2s_rt.training.prepare.clip import RATE_HZ
 from t2s_rt.training.prepare.rendition import render
 
 SENTENCES = (
-    "A big map of the summer camp", "My mother baked a pumpkin pie", "Bob and Pam met a brown bear",
+    "Big maps of the summer camp", "My mother baked a pumpkin pie", "Bob and Pam met a brown bear",
     "Please keep the beach clean", "The number is seven, not nine", "People jump over the puddle",
     "Nobody remembers the old bridge", "Put the paper back in the box", "We sang until morning came",
     "Mum bought apples and plums", "He drove home, and then he slept", "Simple words make good poems",
