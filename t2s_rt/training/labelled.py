@@ -10,17 +10,17 @@ import hashlib
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
-import soxr
 from tqdm import tqdm
 
 from t2s_rt.articulation.inventory import MOUTH_ACTIONS
-from t2s_rt.audio.features import FeatureExtractor
 from t2s_rt.timebase import SAMPLE_RATE_HZ
+from t2s_rt.training.hearing import extract, resample
 from t2s_rt.training.prepare.clip import RATE_HZ, LabelledClip
 from t2s_rt.training.programme import programmes
 from t2s_rt.training.rendering import Rendering
@@ -50,6 +50,7 @@ class _Job:
     seed: int
 
 
+@cache
 def hearing_hash() -> str:
     """SHA-256 of the code that hears and stages."""
     state = hashlib.sha256()
@@ -114,11 +115,7 @@ def _hear(job: _Job) -> None:
 
 def heard(samples: FloatArray) -> _HalfArray:
     """``(hops, FEATURE_COUNT)`` of mono samples at 16 kHz, in half precision."""
-    resampled = np.asarray(soxr.resample(samples, RATE_HZ, SAMPLE_RATE_HZ), np.float32)
-    rows = FeatureExtractor().extract(np.ascontiguousarray(resampled))
-    if not np.isfinite(rows).all():
-        raise FloatingPointError("the feature extractor gave numbers that are not finite")
-    return rows.astype(np.float16)
+    return extract(resample(samples, RATE_HZ, SAMPLE_RATE_HZ)).astype(np.float16)
 
 
 def _taught(clip: LabelledClip, clean: _HalfArray, mixed: _HalfArray) -> Iterator[Rendering]:

@@ -27,6 +27,7 @@ from t2s_rt.errors import CorpusError, SetupError
 from t2s_rt.lyrics.ipa import split_symbols
 from t2s_rt.training.prepare.clip import RATE_HZ
 from t2s_rt.training.prepare.debian import Package, obtain
+from t2s_rt.training.prepare.xlabel import read_xlabels
 from t2s_rt.types import FloatArray
 
 _Job = Callable[[Path], list[str]]
@@ -176,33 +177,6 @@ def assemble(voices: Sequence[Package], folder: Path) -> Festival:
     return Festival(program, tree / "library", tree / "scheme")
 
 
-def read_segments(path: Path) -> tuple[tuple[str, float, float], ...]:
-    """``(phone, start_s, end_s)`` of each segment that festival saved: ``end_s 100 phone`` after ``#``.
-
-    Raises:
-        CorpusError: A line is none, or a time goes back.
-    """
-    lines = path.read_text(encoding="ascii", errors="replace").splitlines()
-    begin = lines.index("#") + 1 if "#" in lines else 0
-    segments = []
-    start_s = 0.0
-    for number, line in enumerate(lines[begin:], begin + 1):
-        if not line.strip():
-            continue
-        try:
-            end, _, phone = line.split()
-            end_s = float(end)
-        except ValueError as problem:
-            raise CorpusError(
-                f"{path}, line {number}: expected 'end_s 100 phone', found '{line}'."
-            ) from problem
-        if not end_s >= start_s:
-            raise CorpusError(f"{path}, line {number}: {end_s} s lies before {start_s} s.")
-        segments.append((phone, start_s, end_s))
-        start_s = end_s
-    return tuple(segments)
-
-
 def read_spoken(
     stem: Path, phones: Mapping[str, str], pauses: Collection[str]
 ) -> tuple[FloatArray, tuple[tuple[str, float, float], ...]]:
@@ -227,7 +201,7 @@ def read_spoken(
         samples = np.asarray(soxr.resample(samples, rate_hz, RATE_HZ), np.float32)
     samples /= max(float(np.abs(samples).max(initial=0.0)) / _PEAK, 1.0)
     sounds: list[tuple[str, float, float]] = []
-    for phone, start_s, end_s in read_segments(stem.with_suffix(".lab")):
+    for phone, start_s, end_s in read_xlabels(stem.with_suffix(".lab")):
         if phone in pauses:
             continue
         if phone not in phones:

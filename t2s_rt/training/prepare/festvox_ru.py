@@ -18,6 +18,7 @@ import soundfile
 from t2s_rt.errors import CorpusError
 from t2s_rt.training.prepare.clip import RATE_HZ, LabelledClip
 from t2s_rt.training.prepare.debian import Package, corpus_folder, obtain
+from t2s_rt.training.prepare.xlabel import PAUSE, read_xlabels
 
 VOICE: Final = "usr/share/festival/voices/russian/msu_ru_nsh_clunits"
 PACKAGE: Final = Package(
@@ -28,7 +29,6 @@ PACKAGE: Final = Package(
 )
 SPEAKER: Final = "festvox-ru/nsh"
 LICENCE: Final = "BSD-like, 2005 Nickolay V. Shmyrev"
-PAUSE: Final = "pau"
 
 _VOWELS: Final = {
     "aa": "a", "ee": "ɛ", "ii": "i", "oo": "o", "uu": "u", "yy": "ɨ",
@@ -92,40 +92,11 @@ def load_clips(voice: Path) -> Iterator[LabelledClip]:
         )
 
 
-def read_labels(path: Path) -> tuple[tuple[str, float, float], ...]:
-    """``(phone, start_s, end_s)`` of each label of a file, pauses among them.
-
-    Raises:
-        CorpusError: A line is no label, a phone is unknown or a time goes back.
-    """
-    lines = path.read_text(encoding="ascii", errors="replace").splitlines()
-    begin = lines.index("#") + 1 if "#" in lines else 0
-    labels = []
-    start_s = 0.0
-    for number, line in enumerate(lines[begin:], begin + 1):
-        if not line.strip():
-            continue
-        try:
-            end, _, phone = line.split()
-            end_s = float(end)
-        except ValueError as problem:
-            raise CorpusError(
-                f"{path}, line {number}: expected 'end_s 125 phone', found '{line}'."
-            ) from problem
-        if phone != PAUSE and phone not in PHONES:
-            raise CorpusError(
-                f"{path}, line {number}: '{phone}' is not one of the {len(PHONES)} phones."
-            )
-        if not end_s >= start_s:
-            raise CorpusError(f"{path}, line {number}: {end_s} s lies before {start_s} s.")
-        labels.append((phone, start_s, end_s))
-        start_s = end_s
-    return tuple(labels)
-
-
 def _sounds(path: Path) -> tuple[tuple[str, float, float], ...]:
     return tuple(
-        (PHONES[phone], start_s, end_s) for phone, start_s, end_s in read_labels(path) if phone != PAUSE
+        (PHONES[phone], start_s, end_s)
+        for phone, start_s, end_s in read_xlabels(path, PHONES)
+        if phone != PAUSE
     )
 
 

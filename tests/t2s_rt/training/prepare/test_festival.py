@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from t2s_rt.errors import CorpusError
-from t2s_rt.training.prepare.festival import Festival, read_segments
+from t2s_rt.training.prepare.festival import Festival
+from t2s_rt.training.prepare.xlabel import read_xlabels
 
 PROGRAM = r"""#!{python}
 import pathlib, re, sys
@@ -39,8 +40,8 @@ def test_sentences_are_spoken_once_in_the_voice_s_encoding(festival: Festival, t
         festival.speak("voice_some", ["Ahá."] * 21 + ['So "so".'], "iso-8859-2", tmp_path / "spoken")
     labels = sorted((tmp_path / "spoken").glob("*.lab"))
     assert len(labels) == 22
-    assert read_segments(labels[0]) == (("a", 0.0, 0.5),)
-    assert read_segments(labels[21]) == (("#", 0.0, 0.5),)
+    assert read_xlabels(labels[0]) == (("a", 0.0, 0.5),)
+    assert read_xlabels(labels[21]) == (("#", 0.0, 0.5),)
     assert len((tmp_path / "festival.runs").read_text().splitlines()) == 2  # 20 sentences at once
     assert len(list((tmp_path / "spoken").iterdir())) == 2 * 22
 
@@ -48,7 +49,7 @@ def test_sentences_are_spoken_once_in_the_voice_s_encoding(festival: Festival, t
 def test_songs_are_sung_from_their_scores(festival: Festival, tmp_path: Path) -> None:
     note = '<PITCH FREQ="220"><DURATION SECONDS="1">moon</DURATION></PITCH>'
     festival.sing("voice_some", [note, 2 * note], tmp_path / "sung")
-    assert read_segments(tmp_path / "sung/0001.lab") == (("a", 0.0, 2.0),)
+    assert read_xlabels(tmp_path / "sung/0001.lab") == (("a", 0.0, 2.0),)
 
 
 def test_a_song_that_does_not_come_is_a_failure_though_the_program_ends_well(
@@ -75,4 +76,4 @@ def test_a_broken_segment_is_named_with_its_line(tmp_path: Path, line: str, told
     path = tmp_path / "x.lab"
     path.write_text(f"#\n0.3 100 #\n{line}\n", encoding="ascii")
     with pytest.raises(CorpusError, match=told):
-        read_segments(path)
+        read_xlabels(path)

@@ -9,7 +9,8 @@ from t2s_rt.errors import CorpusError
 from t2s_rt.lyrics.ipa import split_symbols
 from t2s_rt.training.prepare import festvox_ru
 from t2s_rt.training.prepare.debian import cached_deb, corpus_folder
-from t2s_rt.training.prepare.festvox_ru import PAUSE, PHONES, VOICE, load_clips, read_labels
+from t2s_rt.training.prepare.festvox_ru import PHONES, VOICE, load_clips
+from t2s_rt.training.prepare.xlabel import PAUSE, read_xlabels
 from tests.debs import write_deb
 
 LABELS = "#\n0.30000 125 pau\n0.40000 125 mm\n0.55000 125 aa\n0.90000 125 ll\n1.00000 125 pau\n"
@@ -102,7 +103,7 @@ def test_the_real_voice_has_what_was_measured() -> None:
     assert sum(clip.duration_s for clip in clips) / 60 == pytest.approx(99.5, abs=0.1)
     assert all(clip.text for clip in clips)
     folder = festvox_ru.obtain(festvox_ru.PACKAGE, corpus_folder()) / VOICE / "lab"
-    labels = [label for path in folder.glob("*.lab") for label in read_labels(path)]
+    labels = [label for path in folder.glob("*.lab") for label in read_xlabels(path, PHONES)]
     assert len(labels) == 54_372
     assert {phone for phone, _, _ in labels} == {*PHONES, PAUSE}
     assert sum(len(clip.sounds) for clip in clips) == sum(phone != PAUSE for phone, _, _ in labels)
