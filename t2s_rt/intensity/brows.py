@@ -8,7 +8,7 @@ import numpy as np
 
 from t2s_rt.intensity.actions import ACTION_INDEX
 from t2s_rt.intensity.hearing import Hearing
-from t2s_rt.intensity.smoothing import Follower, Spring, clamp
+from t2s_rt.intensity.smoothing import Follower, Spring, clamp, soft_limit
 from t2s_rt.timebase import FRAME_S
 
 _INNER: Final = ACTION_INDEX["brow_raise_inner"]
@@ -28,27 +28,43 @@ class Brows:
     DAMPING: Final = 0.9
     BASE: Final = 0.12
     PITCH_GAIN: Final = 0.24
-    EFFORT_GAIN: Final = 0.08
+    EFFORT_GAIN: Final = 0.03
+    """Small: the brows' known links are to pitch and to what is meant, not to loudness."""
     USUAL_EFFORT: Final = 0.7
     FOLLOWING_CHANCE: Final = 0.71
     """Share of notes whose pitch the brows follow, and of fast rises that they mark: the link is
     optional, not muscular (Guaïtella, Cavé: 71 % of fast rises in speech)."""
-    INDIFFERENT: Final = 0.5
+    INDIFFERENT: Final = 0.4
     """Of the pitch what the other notes show."""
     CHANGING: Final = 0.1
     """Share of the way from one note's way of following to the next's, per frame."""
     RISE_S: Final = 0.2
-    WANDER: Final = 0.19
-    """Spread of what each note's brows do for no reason that can be heard."""
-    WANDER_S: Final = 0.7
+    WANDER: Final = 0.2
+    """Spread of what each note's brows do for no reason that can be heard: which accents get a beat of
+    the brows is the speaker's freedom (Ambrazaitis, House 2017)."""
+    LEAN: Final = 0.13
+    """Spread of what such a move adds to the inner brows and takes from the outer ones: they are action
+    units 1 and 2, two parts of one muscle (Ekman, Friesen 1978)."""
+    DRAW_AT_MOST: Final = 2.0
+    """Standard deviations; no move is a jerk."""
+    WANDER_S: Final = 0.6
     """A held note lasting longer gets another move."""
-    WANDER_REFRACTORY_S: Final = 0.4
+    WANDER_REFRACTORY_S: Final = 0.3
     PHRASE_SPREAD: Final = 0.3
     """Range of what a phrase adds to `BASE`: some are sung with raised brows, some without."""
     ASYMMETRY: Final = 0.24
     OUTER: Final = 0.8
     """Outer brows beside the inner ones."""
     BREATH_LIFT: Final = 0.10
+    PAUSE_CHANCE: Final = 0.5
+    """Share of phrases after which the brows make a move of their own: expression outlasts the phrase
+    (Livingstone 2015), and 38 % of speakers' brow moves come in silence (Guaïtella, Cavé)."""
+    PAUSE_LIFT: Final = 0.2
+    """Mean height of such a move; each is half to one and a half of it."""
+    PAUSE_S: Final = (0.5, 1.1)
+    """For how long it is held, at most; then the brows rest. A new phrase ends it."""
+    FREE_UP_TO: Final = 0.6
+    """Wished heights above are compressed towards 1, so that no brow runs into its end."""
     FURROW_CHANCE: Final = 0.3
     """Share of phrases sung with the brows drawn together."""
     FURROW: Final = 0.12
@@ -58,7 +74,8 @@ class Brows:
 
     def __init__(self, rng: np.random.Generator) -> None:
         self._rng = rng
-        self._height = Spring(self.NATURAL_HZ, self.DAMPING)
+        self._inner = Spring(self.NATURAL_HZ, self.DAMPING)
+        self._outer = Spring(self.NATURAL_HZ, self.DAMPING)
         self._knit = Spring(self.NATURAL_HZ, 1.0)
         self._flash = Follower(0.03, 0.35)
         self._flash_left_s = 0.0
@@ -70,7 +87,10 @@ class Brows:
         self._tilt = 0.0
         self._furrow = 0.0
         self._wander = 0.0
+        self._lean = 0.0
         self._wander_left_s = 0.0
+        self._pause_lift = 0.0
+        self._pause_left_s = 0.0
 
     def step(self, heard: Hearing, face: list[float]) -> None:
         """Write the four brow actions into ``face``."""
@@ -85,13 +105,16 @@ class Brows:
             + self.EFFORT_GAIN * (heard.effort - self.USUAL_EFFORT)
             + self._step_flash(heard)
         )
-        height = self._height.step(heard.activity * sung + self.BREATH_LIFT * heard.breath)
+        lean = heard.activity * self._lean
+        wished = heard.activity * sung + self.BREATH_LIFT * heard.breath + self._step_pause(heard)
+        inner = self._inner.step(soft_limit(wished + lean, self.FREE_UP_TO))
+        outer = self._outer.step(soft_limit(wished - lean, self.FREE_UP_TO))
         knit = self._knit.step(
             heard.activity * (self._furrow * heard.effort + max(0.0, -self.LOW_BROWS_KNIT * sung))
         )
-        face[_INNER] = clamp(height, 0.0, 1.0)
-        face[_OUTER_LEFT] = clamp(height * (self.OUTER + self._tilt), 0.0, 1.0)
-        face[_OUTER_RIGHT] = clamp(height * (self.OUTER - self._tilt), 0.0, 1.0)
+        face[_INNER] = clamp(inner, 0.0, 1.0)
+        face[_OUTER_LEFT] = clamp(outer * (self.OUTER + self._tilt), 0.0, 1.0)
+        face[_OUTER_RIGHT] = clamp(outer * (self.OUTER - self._tilt), 0.0, 1.0)
         face[_FURROW] = clamp(knit, 0.0, 1.0)
 
     def _draw_phrase(self) -> None:
@@ -106,11 +129,26 @@ class Brows:
         self._wander_left_s -= FRAME_S
         ready = self._wander_left_s < self.WANDER_S - self.WANDER_REFRACTORY_S
         if self._wander_left_s <= 0.0 or (heard.note_began and ready):
-            move, hold = self._rng.standard_normal(2).tolist()
+            move, lean, hold = (
+                clamp(draw, -self.DRAW_AT_MOST, self.DRAW_AT_MOST)
+                for draw in self._rng.standard_normal(3).tolist()
+            )
             self._wander = self.WANDER * move
+            self._lean = self.LEAN * lean
             self._wander_left_s = self.WANDER_S * (1.0 + 0.3 * hold)
             self._follows = 1.0 if self._rng.random() < self.FOLLOWING_CHANCE else self.INDIFFERENT
         self._following += (self._follows - self._following) * self.CHANGING
+
+    def _step_pause(self, heard: Hearing) -> float:
+        """What the brows do between phrases, by chance."""
+        if heard.phrase_ended:
+            chance, size, length = self._rng.random(3).tolist()
+            if chance < self.PAUSE_CHANCE:
+                shortest_s, longest_s = self.PAUSE_S
+                self._pause_lift = self.PAUSE_LIFT * (0.5 + size)
+                self._pause_left_s = shortest_s + (longest_s - shortest_s) * length
+        self._pause_left_s = 0.0 if heard.present else self._pause_left_s - FRAME_S
+        return self._pause_lift if self._pause_left_s > 0.0 else 0.0
 
     def _step_flash(self, heard: Hearing) -> float:
         """The mark of a fast rise in pitch, larger or smaller by chance."""

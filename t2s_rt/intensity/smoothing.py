@@ -20,6 +20,14 @@ def ramp(value: float, low: float, high: float) -> float:
     return clamp((value - low) / (high - low), 0.0, 1.0)
 
 
+def soft_limit(value: float, free: float) -> float:
+    """``value`` as it is up to ``free``, then ever flatter towards 1; smooth at ``free``."""
+    if value <= free:
+        return value
+    left = 1.0 - free
+    return free + left * math.tanh((value - free) / left)
+
+
 def smoothing_factor(time_constant_s: float) -> float:
     """Share of the way to its target that a one-pole filter goes in one frame."""
     return 1.0 - math.exp(-FRAME_S / time_constant_s)

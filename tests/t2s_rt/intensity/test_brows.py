@@ -46,5 +46,25 @@ def test_a_breath_lifts_them_before_the_phrase(score):
 def test_another_seed_raises_them_elsewhere(song):
     curves = np.array([move(song, seed)[:, INNER] for seed in range(6)])
     alike = np.corrcoef(curves)[np.triu_indices(len(curves), 1)]
-    assert np.mean(alike) < 0.5
-    assert np.max(alike) < 0.7
+    assert np.mean(alike) < 0.4
+    assert np.max(alike) < 0.58  # of 15 pairs; the bar of `t2s evaluate` is 0.6
+
+
+def test_inner_and_outer_brows_go_their_own_ways_a_little(song):
+    out = move(song)
+    inner, outer = out[:, INNER], out[:, ACTION_INDEX["brow_raise_outer_left"]]
+    assert 0.4 < np.corrcoef(inner, outer)[0, 1] < 0.95
+
+
+def test_after_some_phrases_they_move_once_more_and_then_rest(score):
+    for _ in range(20):
+        score.note(1.0).silence(2.5)
+    out = move(score.features)[:, INNER].reshape(20, -1)
+    moved = out[:, 105] > 0.09  # 0.75 s after the voice; what is left of the phrase is below that
+    assert 0.2 < moved.mean() < 0.8
+    assert out[:, -15:].max() < 0.01
+
+
+def test_no_brow_runs_into_its_end(song):
+    for seed in range(8):
+        assert move(song, seed)[:, INNER].max() < 0.99

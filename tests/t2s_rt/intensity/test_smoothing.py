@@ -1,12 +1,21 @@
 import numpy as np
 import pytest
 
-from t2s_rt.intensity.smoothing import Follower, OneEuro, Spring, clamp, ramp
+from t2s_rt.intensity.smoothing import Follower, OneEuro, Spring, clamp, ramp, soft_limit
 
 
 def test_clamp_and_ramp_stay_within_their_ends():
     assert [clamp(v, -1.0, 2.0) for v in (-3.0, 0.5, 9.0)] == [-1.0, 0.5, 2.0]
     assert [ramp(v, 2.0, 4.0) for v in (1.0, 3.0, 7.0)] == [0.0, 0.5, 1.0]
+
+
+def test_a_soft_limit_leaves_what_is_below_it_and_never_reaches_one():
+    values = np.linspace(-1.0, 3.0, 401)
+    limited = np.array([soft_limit(float(v), 0.6) for v in values])
+    assert np.array_equal(limited[values <= 0.6], values[values <= 0.6])
+    assert (np.diff(limited) > 0.0).all()
+    assert limited.max() < 1.0
+    assert np.abs(np.diff(limited, n=2)).max() < 0.001  # no corner
 
 
 def test_a_follower_rises_by_its_attack_and_falls_by_its_release():
