@@ -39,10 +39,13 @@ class Material:
     Attributes:
         clips: Reads labelled speech of people whom the subject has not heard; raises `T2SError` where it
             cannot be had.
+        known_clips: Reads labelled speech of somebody whom trainings have heard; None where whoever asks
+            names the speech.
         left_out: For each captured take the subject trained without it; None where there is none.
     """
 
     clips: Callable[[], Sequence[LabelledClip]]
+    known_clips: Callable[[], Sequence[LabelledClip]] | None = None
     left_out: SubjectOfTake | None = None
 
 
@@ -57,7 +60,10 @@ def _takes(subject: Subject, material: Material) -> list[Figure]:
 
 
 def _speech(subject: Subject, material: Material) -> list[Figure]:
-    return speech.measure(subject, material.clips())
+    figures = speech.measure(subject, material.clips())
+    if material.known_clips is not None:
+        figures += speech.measure(subject, material.known_clips(), family="speech_known")
+    return figures
 
 
 def _whisper(subject: Subject, material: Material) -> list[Figure]:

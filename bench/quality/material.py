@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from itertools import chain
 from pathlib import Path
 from typing import Final
@@ -15,32 +15,40 @@ from bench.quality.track import Subject
 from t2s_rt.errors import ConfigError
 from t2s_rt.training.prepare.clip import LabelledClip
 
-DEFAULT_SPEAKER: Final = "festvox-ru/nsh"
-"""The one real voice whose sounds were labelled by people; other labels are our own alignment's, whose
-errors would count against the model. Whether a model has heard it is for its card to say."""
+KNOWN_SPEAKER: Final = "festvox-ru/nsh"
+"""The one voice whose sounds were labelled by people. Trainings hear it, unless it is left out."""
 
 
 def gather(speakers: Collection[str], minutes: float, left_out: str | None) -> Material:
     """What the families need; speech is read when the first of them asks for it.
 
     Args:
-        speakers: Speakers or languages whose speech it is; empty for `DEFAULT_SPEAKER`.
+        speakers: Speakers or languages whose speech it is; empty for the language that no
+            training hears.
         minutes: Of speech.
         left_out: Pattern of model folders with ``{take}``; None without.
 
     Raises:
         ConfigError: The pattern has no ``{take}``.
     """
+    from t2s_rt.training.prepare.corpus import JUDGED_LANGUAGE
+
+    judged = _read_once(speakers or (JUDGED_LANGUAGE,), minutes)
+    known = None if speakers else _read_once((KNOWN_SPEAKER,), minutes)
+    return Material(judged, known, None if left_out is None else subject_by_take(left_out))
+
+
+def _read_once(names: Collection[str], minutes: float) -> Callable[[], Sequence[LabelledClip]]:
     found: list[LabelledClip] = []
 
     def clips() -> Sequence[LabelledClip]:
         if not found:
-            found.extend(sample_of(_clips(speakers), minutes))
+            found.extend(sample_of(_clips(names), minutes))
         if not found:
-            raise ConfigError(f"Nobody in the corpus is {', '.join(speakers)}.")
+            raise ConfigError(f"Nobody in the corpus is {', '.join(names)}.")
         return found
 
-    return Material(clips, None if left_out is None else subject_by_take(left_out))
+    return clips
 
 
 def subject_by_take(pattern: str) -> SubjectOfTake:
@@ -62,10 +70,13 @@ def subject_by_take(pattern: str) -> SubjectOfTake:
 
 
 def _clips(names: Collection[str]) -> Iterator[LabelledClip]:
-    """Clips of speakers or languages that are named, else of `DEFAULT_SPEAKER`."""
-    from t2s_rt.training.prepare import corpus, festvox_ru
+    """Clips of speakers or languages that are named; Czech is that with exact times."""
+    from t2s_rt.training.prepare import corpus, festvox_czech, festvox_ru
 
-    if set(names) <= {DEFAULT_SPEAKER}:
+    if set(names) == {KNOWN_SPEAKER}:
         return festvox_ru.clips()
-    every = chain.from_iterable(source() for source in corpus.SOURCES)
+    if set(names) == {corpus.JUDGED_LANGUAGE}:
+        return festvox_czech.clips()
+    sources = (*corpus.SOURCES, festvox_czech.clips)
+    every = chain.from_iterable(source() for source in sources)
     return (clip for clip in every if clip.speaker in names or clip.language in names)

@@ -32,12 +32,13 @@ def sample_of(clips: Iterable[LabelledClip], minutes: float = MINUTES) -> list[L
     return chosen
 
 
-def measure(subject: Subject, clips: Sequence[LabelledClip]) -> list[Figure]:
+def measure(subject: Subject, clips: Sequence[LabelledClip], family: str = "speech") -> list[Figure]:
     """All rows of speech; vowels are compared within a speaker.
 
     Args:
         subject: Who is judged.
-        clips: Of speakers whom it has not heard.
+        clips: Of speakers whom it has not heard, unless the family says so.
+        family: Of the rows.
     """
     done = every = 0
     vowels: defaultdict[str, list[Seen]] = defaultdict(list)
@@ -55,6 +56,6 @@ def measure(subject: Subject, clips: Sequence[LabelledClip]) -> list[Figure]:
     note = f"{count} vowels, {len(groups)} speakers: {' '.join(vowels)}"
     share = done / every if every else float("nan")
     return [
-        Figure("speech.closures", share, f"{done} of {every}"),
-        *(Figure(f"speech.{order.name}", mean_share(groups, order), note) for order in SONG_ORDERS),
+        Figure(f"{family}.closures", share, f"{done} of {every}"),
+        *(Figure(f"{family}.{order.name}", mean_share(groups, order), note) for order in SONG_ORDERS),
     ]

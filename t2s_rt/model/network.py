@@ -37,8 +37,8 @@ class Shape:
     outputs: int
     sounds: int
     channels: int = 128
-    hidden: int = 224
-    presence: int = 64
+    hidden: int = 256
+    presence: int = 128
     kernel: int = 3
     dropout: float = 0.15
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Final
 
@@ -12,14 +13,14 @@ import numpy as np
 from t2s_rt.timebase import HOP_RATE_HZ
 from t2s_rt.training.captured import render_captures, render_invented
 from t2s_rt.training.labelled import MusicLibrary, render_bands, render_labelled
-from t2s_rt.training.prepare import corpus, music, resung
+from t2s_rt.training.prepare import corpus, made_bands, music, resung
 from t2s_rt.training.prepare.clip import LabelledClip
 from t2s_rt.training.prepare.debian import corpus_folder
 from t2s_rt.training.prepare.facegood import SOURCE, load_captures
 from t2s_rt.training.rendering import Rendering
 from t2s_rt.types import MEL_BANDS, Feature, FloatArray
 
-BAND_RENDERINGS: Final = 240
+BAND_RENDERINGS: Final = 600
 """Pieces of 18 s, beside the bands that leak into voices."""
 VOICED_ENOUGH_HOPS: Final = 10 * HOP_RATE_HZ
 
@@ -44,14 +45,14 @@ def gather(takes: Path, cache: Path, seed: int, without: Collection[str] = ()) -
         takes: Folder of captured takes.
         cache: Where what was heard is kept.
         seed: Of everything random.
-        without: Speakers and languages that are left out.
+        without: Speakers and languages that are left out, beside `corpus.JUDGED_LANGUAGE`.
 
     Raises:
         SetupError, CorpusError: A source cannot be had.
         AudioError: A take or a piece of music is damaged.
     """
     told: dict[str, list[float | str]] = {}
-    clips = list(_noted(_voices(without), told))
+    clips = list(_noted(_voices({*without, corpus.JUDGED_LANGUAGE}), told))
     library = _music()
     kept = cache / "labelled"
     captures = load_captures(takes)
@@ -82,6 +83,7 @@ _ALWAYS: Final = (
     "The same takes sung again by rule (pitch, vibrato, held vowels) with their captured faces",
     *(f"Music without singers: {album.package.name}; {album.licence}" for album in music.ALBUMS
       if album.package.name != music.HELD_OUT_ALBUM),
+    f"Bands made by rule; {made_bands.LICENCE}",
     "Synthetic vowels a e i o u with faces by rule; synthetic noise, hum and knocks with a face at rest",
 )  # fmt: skip
 
@@ -94,6 +96,7 @@ def _voices(without: Collection[str]) -> Iterator[LabelledClip]:
         own = [clip for clip in source() if wanted(clip)]
         yield from own
         yield from resung.clips(own)
+    yield from (clip for clip in corpus.singing() if wanted(clip))
 
 
 def _noted(clips: Iterator[LabelledClip], told: dict[str, list[float | str]]) -> Iterator[LabelledClip]:
@@ -111,7 +114,7 @@ def _sentences(told: dict[str, list[float | str]]) -> list[str]:
 
 
 def _music() -> MusicLibrary:
-    path = corpus_folder() / "music-16k.i16"
+    path = corpus_folder() / "music-and-made-bands-16k.i16"
     if not path.exists():
         pieces = (
             piece
@@ -119,5 +122,5 @@ def _music() -> MusicLibrary:
             if track.source != music.HELD_OUT_ALBUM
             for piece in track.pieces()
         )
-        MusicLibrary.write(path, pieces)
+        MusicLibrary.write(path, chain(pieces, made_bands.pieces()))
     return MusicLibrary(path)

@@ -19,8 +19,8 @@ from t2s_rt.types import FloatArray
 EQ_KNOTS_HZ: Final = np.array([40.0, 120.0, 300.0, 700.0, 1500.0, 3000.0, 5500.0, 8000.0])
 EQ_DEVIATION_DB: Final = 3.5
 ROOM_CHANCE: Final = 0.45
-BLEED_CHANCE: Final = 0.55
-LOUD_BLEED_CHANCE: Final = 0.55
+BLEED_CHANCE: Final = 0.65
+LOUD_BLEED_CHANCE: Final = 0.6
 HISS_CHANCE: Final = 0.7
 BLEED_RANGE_DB: Final = (-40.0, -12.0)
 LOUD_BLEED_RANGE_DB: Final = (-12.0, 6.0)

@@ -23,7 +23,13 @@ _UNSTEADY_OCTAVES: Final = 0.008
 
 def wander(rows: int, knots_hz: float, rng: np.random.Generator) -> Curve:
     """Smooth noise ``(rows,)`` of about unit deviation that changes ``knots_hz`` times a second."""
-    at = np.arange(rows) * STEP_S * knots_hz
+    at: Curve = np.arange(rows, dtype=np.float64) * STEP_S * knots_hz
+    return wander_at(at, rng)
+
+
+def wander_at(at: Curve, rng: np.random.Generator) -> Curve:
+    """The same at rising places ``(rows,)`` from 0 on, one change a unit."""
+    rows = len(at)
     knots = rng.standard_normal(int(at[-1] if rows else 0.0) + 2)
     part = 0.5 - 0.5 * np.cos(np.pi * (at % 1.0))
     low = at.astype(np.intp)

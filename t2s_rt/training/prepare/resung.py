@@ -1,23 +1,26 @@
 """Every spoken clip of the corpus sung again by `t2s_rt.training.prepare.world_song`, kept once made.
 
 Licences: those of the clips that are sung. A song costs one core 5 % of the time it lasts, once; making
-them can be interrupted.
+them can be interrupted. All cores sing.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
 import numpy as np
+from tqdm import tqdm
 
 from t2s_rt.training.prepare.clip import LabelledClip
 from t2s_rt.training.prepare.debian import corpus_folder
-from t2s_rt.training.prepare.world import Analysis, take_apart
+from t2s_rt.training.prepare.world import take_apart
 from t2s_rt.training.prepare.world_song import STYLES, Style, resing_clip
 
 VERSION: Final = 1
@@ -48,17 +51,39 @@ def clips(spoken: Iterable[LabelledClip], folder: Path | None = None) -> Iterato
     """
     kept = (corpus_folder() if folder is None else folder) / "resung"
     kept.mkdir(parents=True, exist_ok=True)
-    for clip in spoken:
-        if clip.sung:
-            continue
-        analysis: Analysis | None = None
-        for take in range(TAKES.get(clip.source, 1)):
-            digest = _digest(clip, take)
-            path = kept / f"{digest}.npz"
-            if not path.exists():
-                analysis = analysis or take_apart(clip.samples)
-                _keep(_sing(clip, take, digest, analysis), path)
-            yield _read(path, clip, take)
+    songs = [_songs(clip, kept) for clip in spoken if not clip.sung]
+    waiting = [song for song in songs if not all(path.exists() for path in song.paths)]
+    if waiting:
+        with ProcessPoolExecutor(os.cpu_count()) as pool:
+            sung = pool.map(_make, waiting, chunksize=8)
+            for _ in tqdm(sung, "singing again", len(waiting), unit="clip"):
+                pass
+    for song in songs:
+        for take, path in enumerate(song.paths):
+            yield _read(path, song.clip, take)
+
+
+@dataclass(frozen=True, slots=True)
+class _Songs:
+    """A clip and the file of each of its takes."""
+
+    clip: LabelledClip
+    paths: tuple[Path, ...]
+
+
+def _songs(clip: LabelledClip, kept: Path) -> _Songs:
+    takes = range(TAKES.get(clip.source, 1))
+    return _Songs(clip, tuple(kept / f"{_digest(clip, take)}.npz" for take in takes))
+
+
+def _make(songs: _Songs) -> None:
+    """Sing what is missing of a clip."""
+    clip = songs.clip
+    analysis = take_apart(clip.samples)
+    for take, path in enumerate(songs.paths):
+        if not path.exists():
+            rng = np.random.default_rng((int(path.stem, 16), take))
+            _keep(resing_clip(clip, draw_style(path.stem), rng, analysis), path)
 
 
 def draw_style(digest: str) -> Style:
@@ -70,11 +95,6 @@ def draw_style(digest: str) -> Style:
 def _digest(clip: LabelledClip, take: int) -> str:
     told = json.dumps((VERSION, SEED, take, clip.source, clip.name, clip.sounds))
     return hashlib.sha256(told.encode() + clip.samples.tobytes()).hexdigest()[:32]
-
-
-def _sing(clip: LabelledClip, take: int, digest: str, analysis: Analysis) -> LabelledClip:
-    rng = np.random.default_rng((int(digest, 16), take))
-    return resing_clip(clip, draw_style(digest), rng, analysis)
 
 
 def _keep(song: LabelledClip, path: Path) -> None:

@@ -6,11 +6,12 @@ import pytest
 
 torch = pytest.importorskip("torch", reason='no torch: pip install -e ".[train]"')
 
+from t2s_rt.errors import ModelError  # noqa: E402
 from t2s_rt.model.network import Shape  # noqa: E402
 from t2s_rt.training.prepare.facegood import ACTION_NAMES  # noqa: E402
 from t2s_rt.training.rendering import Kind, Rendering, model_inputs  # noqa: E402
 from t2s_rt.training.targets import SOUND_CLASSES  # noqa: E402
-from t2s_rt.training.train import Config, Stage, fit, minutes, save_run  # noqa: E402
+from t2s_rt.training.train import Config, Stage, fit, load_taught, minutes, save_run  # noqa: E402
 from t2s_rt.types import FEATURE_COUNT, Feature  # noqa: E402
 
 pytestmark = pytest.mark.torch
@@ -84,3 +85,15 @@ def test_a_run_tells_what_it_heard(renderings: list[Rendering], tmp_path: Path) 
     assert facts["minutes"] == {"read": 0.3, "song": 0.2}
     assert facts["actions"] == list(ACTION_NAMES)
     assert (tmp_path / "run" / "weights.pt").is_file()
+
+
+def test_a_first_stage_is_found_again(renderings: list[Rendering], tmp_path: Path) -> None:
+    network = fit(renderings, CONFIG, Stage(SHARES, 1, 1e-3))
+    save_run(network, CONFIG, tmp_path / "taught", {})
+    again = load_taught(tmp_path / "taught", CONFIG)
+    for a, b in zip(network.parameters(), again.parameters(), strict=True):
+        torch.testing.assert_close(a, b, atol=0, rtol=0)
+    with pytest.raises(ModelError, match="holds no first stage of this shape"):
+        load_taught(tmp_path / "taught", Config())
+    with pytest.raises(ModelError, match="Leave out --taught"):
+        load_taught(tmp_path / "nothing", CONFIG)

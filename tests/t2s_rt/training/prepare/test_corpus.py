@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
-from t2s_rt.errors import ConfigError, CorpusError
+from t2s_rt.errors import ConfigError, CorpusError, SetupError
 from t2s_rt.training.prepare import corpus
 from t2s_rt.training.prepare.clip import LabelledClip
 from t2s_rt.training.prepare.corpus import SOURCES, held_out, split
@@ -69,6 +69,7 @@ def test_what_is_wrong_becomes_a_sentence_and_an_exit_code(
         yield
 
     monkeypatch.setattr(corpus, "SOURCES", (broken,))
+    monkeypatch.setattr(corpus, "SINGING", ())
     with pytest.raises(SystemExit) as ended:
         corpus.main()
     assert ended.value.code == 2
@@ -78,7 +79,19 @@ def test_what_is_wrong_becomes_a_sentence_and_an_exit_code(
 def test_each_source_is_counted(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(corpus, "SOURCES", (lambda: iter(CLIPS[:6]), lambda: iter(CLIPS[6:])))
+    monkeypatch.setattr(corpus, "SOURCES", (lambda: iter(CLIPS[:6]),))
+    monkeypatch.setattr(corpus, "SINGING", (lambda: iter(CLIPS[6:]),))
     monkeypatch.setattr(corpus.music, "tracks", lambda: iter(()))
     corpus.main()
     assert "test: 0.0 min, 15 clips, 0 sounds, 4 speakers, languages en es ru" in capsys.readouterr().out
+
+
+def test_what_cannot_sing_here_is_left_out_with_a_sentence(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def absent() -> Iterator[LabelledClip]:
+        raise SetupError("Festival is not installed.", "Get it.")
+
+    monkeypatch.setattr(corpus, "SINGING", (absent, lambda: iter(CLIPS[:2])))
+    assert list(corpus.singing()) == CLIPS[:2]
+    assert "Festival is not installed." in capsys.readouterr().err
