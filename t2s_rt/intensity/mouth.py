@@ -48,6 +48,10 @@ class Mouth:
     LOUDNESS_GAIN: Final = 0.3
     """How much of its opening the jaw gains from no effort to the singer's louder voice (Huber;
     Echternach 2016: opening follows level). Small, since the model hears loudness too."""
+    PARTED_BELOW: Final = 0.12
+    CLOSED_ABOVE: Final = 0.55
+    """A model that is half sure of a p, b or m predicts half a closure, which no lips make: between these
+    its prediction is stretched to the whole way."""
     JAW_LEFT_BY_LIPS: Final = 0.5
     """Share of its opening that the jaw keeps behind closed lips."""
     HELD_JAW: Final = 0.12
@@ -110,6 +114,7 @@ class Mouth:
             else:
                 smooth.step(motion[i], rest)
             face[i] = smooth.value * (self._gate if i == _JAW else self._lips_gate)
+        face[_CLOSURE] = ramp(face[_CLOSURE], self.PARTED_BELOW, self.CLOSED_ABOVE)
         self._jaw = motion[_JAW]
         self._open_with_effort(heard, face)
         if condition is not None:

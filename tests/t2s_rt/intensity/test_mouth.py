@@ -74,6 +74,16 @@ def test_closed_lips_lower_the_jaw_but_leave_it_room(score):
     assert 0.2 < column(out, "jaw_open")[-1] < 0.4
 
 
+def test_lips_that_a_model_half_closes_are_closed_and_those_it_hardly_moves_are_not(score):
+    features = score.note(1.0).features
+    half = play(Performer(), features, actions(jaw_open=0.6, lip_closure=0.56))
+    assert column(half, "lip_closure")[-1] == pytest.approx(1.0)
+    doubtful = play(Performer(), features, actions(jaw_open=0.6, lip_closure=0.3))
+    assert 0.3 < column(doubtful, "lip_closure")[-1] < 0.5
+    hardly = play(Performer(), features, actions(jaw_open=0.6, lip_closure=0.1))
+    assert column(hardly, "lip_closure")[-1] == 0.0
+
+
 def test_a_held_loud_note_is_never_sung_with_a_shut_mouth_unless_lips_close_it(score):
     features = score.note(2.0).features
     assert column(play(Performer(), features), "jaw_open")[-1] > 0.1
