@@ -9,6 +9,7 @@ import numpy as np
 
 from t2s_rt.intensity.hearing import Hearing
 from t2s_rt.intensity.smoothing import smoothing_factor
+from t2s_rt.intensity.style import USUAL, factor
 from t2s_rt.timebase import FRAME_S
 
 
@@ -19,6 +20,7 @@ class Blink:
 
     Args:
         rng: Its own source of chance.
+        style: 0 (calm) to 1 (wild), see `t2s_rt.intensity.style`.
 
     Attributes:
         short: How far a blink shuts the lids in this frame, 0 to 1.
@@ -47,9 +49,12 @@ class Blink:
     LONG_SHUTTING_S: Final = 0.12
     LONG_OPENING_S: Final = 0.09
     LONG_AT_MOST_S: Final = 2.5
+    PACE_BY_STYLE: Final = (0.9, 1.12)
+    """How often blinks come by chance: a little, so that every style blinks like a person."""
 
     __slots__ = (
         "_blink",
+        "_interval_s",
         "_long",
         "_long_asked",
         "_long_left_s",
@@ -60,8 +65,9 @@ class Blink:
         "short",
     )
 
-    def __init__(self, rng: np.random.Generator) -> None:
+    def __init__(self, rng: np.random.Generator, style: float = USUAL) -> None:
         self._rng = rng
+        self._interval_s = self.MEDIAN_INTERVAL_S / factor(style, self.PACE_BY_STYLE)
         self.short = 0.0
         self.long = 0.0
         self._blink: list[float] = []
@@ -95,9 +101,7 @@ class Blink:
         self._since_s = 0.0
 
     def _draw_interval(self) -> float:
-        return self.MEDIAN_INTERVAL_S * math.exp(
-            self.INTERVAL_SIGMA * float(self._rng.standard_normal())
-        )
+        return self._interval_s * math.exp(self.INTERVAL_SIGMA * float(self._rng.standard_normal()))
 
     def _step_long(self, heard: Hearing) -> float:
         """Lids sink on some held soft notes and lift when the note ends."""

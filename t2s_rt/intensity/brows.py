@@ -9,6 +9,7 @@ import numpy as np
 from t2s_rt.intensity.actions import ACTION_INDEX
 from t2s_rt.intensity.hearing import Hearing
 from t2s_rt.intensity.smoothing import Follower, Spring, clamp, soft_limit
+from t2s_rt.intensity.style import USUAL, chance, factor
 from t2s_rt.timebase import FRAME_S
 
 _INNER: Final = ACTION_INDEX["brow_raise_inner"]
@@ -22,6 +23,7 @@ class Brows:
 
     Args:
         rng: Its own source of chance.
+        style: 0 (calm) to 1 (wild), see `t2s_rt.intensity.style`.
     """
 
     NATURAL_HZ: Final = 2.0
@@ -71,9 +73,19 @@ class Brows:
     NO_FURROW: Final = 0.04
     LOW_BROWS_KNIT: Final = 0.4
     """How far brows that are wanted below rest draw together instead."""
+    REACH_BY_STYLE: Final = (0.6, 1.35)
+    """How far all their moves go."""
+    PHRASES_BY_STYLE: Final = (0.6, 1.4)
+    """How much more than that phrases differ in how high the brows stand."""
+    OFTEN_BY_STYLE: Final = (0.7, 1.25)
+    """How often they follow the pitch, mark a rise and move in a pause."""
 
-    def __init__(self, rng: np.random.Generator) -> None:
+    def __init__(self, rng: np.random.Generator, style: float = USUAL) -> None:
         self._rng = rng
+        self._reach = factor(style, self.REACH_BY_STYLE)
+        self._phrase_spread = self.PHRASE_SPREAD * factor(style, self.PHRASES_BY_STYLE)
+        self._following_chance = chance(self.FOLLOWING_CHANCE, style, self.OFTEN_BY_STYLE)
+        self._pause_chance = chance(self.PAUSE_CHANCE, style, self.OFTEN_BY_STYLE)
         self._inner = Spring(self.NATURAL_HZ, self.DAMPING)
         self._outer = Spring(self.NATURAL_HZ, self.DAMPING)
         self._knit = Spring(self.NATURAL_HZ, 1.0)
@@ -97,7 +109,7 @@ class Brows:
         if heard.phrase_began:
             self._draw_phrase()
         self._step_note(heard)
-        sung = (
+        sung = self._reach * (
             self.BASE
             + self._offset
             + self._wander
@@ -105,12 +117,14 @@ class Brows:
             + self.EFFORT_GAIN * (heard.effort - self.USUAL_EFFORT)
             + self._step_flash(heard)
         )
-        lean = heard.activity * self._lean
-        wished = heard.activity * sung + self.BREATH_LIFT * heard.breath + self._step_pause(heard)
+        lean = heard.activity * self._reach * self._lean
+        between = self.BREATH_LIFT * heard.breath + self._reach * self._step_pause(heard)
+        wished = heard.activity * sung + between
         inner = self._inner.step(soft_limit(wished + lean, self.FREE_UP_TO))
         outer = self._outer.step(soft_limit(wished - lean, self.FREE_UP_TO))
         knit = self._knit.step(
-            heard.activity * (self._furrow * heard.effort + max(0.0, -self.LOW_BROWS_KNIT * sung))
+            heard.activity
+            * (self._reach * self._furrow * heard.effort + max(0.0, -self.LOW_BROWS_KNIT * sung))
         )
         face[_INNER] = clamp(inner, 0.0, 1.0)
         face[_OUTER_LEFT] = clamp(outer * (self.OUTER + self._tilt), 0.0, 1.0)
@@ -120,7 +134,7 @@ class Brows:
     def _draw_phrase(self) -> None:
         weight, offset, tilt, furrow = self._rng.random(4).tolist()
         self._weight = 0.85 + 0.3 * weight
-        self._offset = self.PHRASE_SPREAD * (offset - 0.5)
+        self._offset = self._phrase_spread * (offset - 0.5)
         self._tilt = self.ASYMMETRY * (tilt - 0.5)
         self._furrow = self.FURROW if furrow < self.FURROW_CHANCE else self.NO_FURROW
 
@@ -136,14 +150,14 @@ class Brows:
             self._wander = self.WANDER * move
             self._lean = self.LEAN * lean
             self._wander_left_s = self.WANDER_S * (1.0 + 0.3 * hold)
-            self._follows = 1.0 if self._rng.random() < self.FOLLOWING_CHANCE else self.INDIFFERENT
+            self._follows = 1.0 if self._rng.random() < self._following_chance else self.INDIFFERENT
         self._following += (self._follows - self._following) * self.CHANGING
 
     def _step_pause(self, heard: Hearing) -> float:
         """What the brows do between phrases, by chance."""
         if heard.phrase_ended:
-            chance, size, length = self._rng.random(3).tolist()
-            if chance < self.PAUSE_CHANCE:
+            drawn, size, length = self._rng.random(3).tolist()
+            if drawn < self._pause_chance:
                 shortest_s, longest_s = self.PAUSE_S
                 self._pause_lift = self.PAUSE_LIFT * (0.5 + size)
                 self._pause_left_s = shortest_s + (longest_s - shortest_s) * length
@@ -152,7 +166,7 @@ class Brows:
 
     def _step_flash(self, heard: Hearing) -> float:
         """The mark of a fast rise in pitch, larger or smaller by chance."""
-        if heard.pitch_rose and self._rng.random() < self.FOLLOWING_CHANCE:
+        if heard.pitch_rose and self._rng.random() < self._following_chance:
             self._flash_size = 0.10 + 0.15 * float(self._rng.random())
             self._flash_left_s = self.RISE_S
         self._flash_left_s -= FRAME_S

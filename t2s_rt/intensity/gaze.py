@@ -9,6 +9,7 @@ import numpy as np
 
 from t2s_rt.intensity.hearing import Hearing
 from t2s_rt.intensity.smoothing import clamp
+from t2s_rt.intensity.style import USUAL, chance, factor
 from t2s_rt.timebase import FRAME_S
 
 
@@ -17,6 +18,7 @@ class Gaze:
 
     Args:
         rng: Its own source of chance.
+        style: 0 (calm) to 1 (wild), see `t2s_rt.intensity.style`.
     """
 
     MEDIAN_FIXATION_S: Final = 1.1
@@ -31,11 +33,19 @@ class Gaze:
     """A jump this large may bring a blink."""
     HEAD_COUNTER: Final = 0.35
     """Of the head's turn what the eyes turn back, so that the look stays on the audience."""
+    AWAY_BY_STYLE: Final = (0.5, 1.5)
+    """How often the singer looks away; fixations last as long in every style."""
+    REACH_BY_STYLE: Final = (0.75, 1.3)
+    """How far away; the furthest that eyes go is the same."""
 
-    __slots__ = ("_left_s", "_rng", "_target_x", "_target_y", "_x", "_y", "shifted")
+    __slots__ = (
+        "_away", "_away_chance", "_left_s", "_rng", "_target_x", "_target_y", "_x", "_y", "shifted",
+    )  # fmt: skip
 
-    def __init__(self, rng: np.random.Generator) -> None:
+    def __init__(self, rng: np.random.Generator, style: float = USUAL) -> None:
         self._rng = rng
+        self._away_chance = chance(self.AWAY_CHANCE, style, self.AWAY_BY_STYLE)
+        self._away = self.AWAY * factor(style, self.REACH_BY_STYLE)
         self._left_s = 0.0
         self._target_x = self._target_y = self._x = self._y = 0.0
         self.shifted = False
@@ -54,10 +64,10 @@ class Gaze:
         )
 
     def _fixate(self, heard: Hearing) -> None:
-        length, chance, x, y = self._rng.standard_normal(4).tolist()
+        length, drawn, x, y = self._rng.standard_normal(4).tolist()
         self._left_s = self.MEDIAN_FIXATION_S * math.exp(self.FIXATION_SIGMA * length)
-        away = heard.activity > 0.5 and _normal_to_uniform(chance) < self.AWAY_CHANCE
-        reach = self.AWAY if away else self.NEAR
+        away = heard.activity > 0.5 and _normal_to_uniform(drawn) < self._away_chance
+        reach = self._away if away else self.NEAR
         target_x = clamp(x * reach, -0.5, 0.5)
         target_y = clamp(y * reach * 0.6, -0.35, 0.35)
         jump = math.hypot(target_x - self._target_x, target_y - self._target_y)

@@ -9,7 +9,8 @@ import numpy as np
 
 from t2s_rt.intensity.actions import ACTION_INDEX
 from t2s_rt.intensity.hearing import Hearing
-from t2s_rt.intensity.smoothing import TAU, Follower, Spring, clamp
+from t2s_rt.intensity.smoothing import TAU, Follower, Spring, clamp, soft_limit
+from t2s_rt.intensity.style import USUAL, chance, factor
 from t2s_rt.timebase import FRAME_S
 
 _YAW: Final = ACTION_INDEX["head_yaw"]
@@ -26,6 +27,7 @@ class Nods:
 
     Args:
         rng: The head's source of chance.
+        style: 0 (calm) to 1 (wild), see `t2s_rt.intensity.style`.
     """
 
     NATURAL_HZ: Final = 1.4
@@ -51,9 +53,14 @@ class Nods:
     UP_CHANCE: Final = 0.25
     """Share of pushes that lift the chin instead of lowering it; leaps mostly do."""
     LEAP_UP_CHANCE: Final = 0.6
+    SIZE_BY_STYLE: Final = (0.5, 1.5)
+    OFTEN_BY_STYLE: Final = (0.5, 1.25)
 
-    def __init__(self, rng: np.random.Generator) -> None:
+    def __init__(self, rng: np.random.Generator, style: float = USUAL) -> None:
         self._rng = rng
+        self._size = self.SIZE * factor(style, self.SIZE_BY_STYLE)
+        self._chance = chance(self.CHANCE, style, self.OFTEN_BY_STYLE)
+        self._at_latest_s = self.AT_LATEST_S / factor(style, self.OFTEN_BY_STYLE)
         self._springs = [Spring(self.NATURAL_HZ, self.DAMPING) for _ in range(3)]
         manner = 0.5 + rng.random(3)
         self._manner: _Pose = (manner / math.sqrt(np.mean(manner**2))).tolist()
@@ -75,9 +82,9 @@ class Nods:
         if self._since_s < self.REFRACTORY_S:
             return
         marked = heard.pitch_rose or heard.phrase_began
-        if marked or (heard.note_began and self._rng.random() < self.CHANCE):
+        if marked or (heard.note_began and self._rng.random() < self._chance):
             self._begin(heard, 1.0)
-        elif self._since_s > self.AT_LATEST_S:
+        elif self._since_s > self._at_latest_s:
             self._begin(heard, self.HELD_SIZE)
 
     def _begin(self, heard: Hearing, size: float) -> None:
@@ -86,7 +93,7 @@ class Nods:
             clamp(draw, -self.DRAW_AT_MOST, self.DRAW_AT_MOST)
             for draw in self._rng.standard_normal(3).tolist()
         )
-        size *= self.SIZE * (0.4 + 0.8 * heard.effort) * math.exp(self.SPREAD * spread)
+        size *= self._size * (0.4 + 0.8 * heard.effort) * math.exp(self.SPREAD * spread)
         if heard.pitch_rose:
             size *= 1.0 + self.RISE_GAIN
         up = self._rng.random() < (self.LEAP_UP_CHANCE if heard.pitch_rose else self.UP_CHANCE)
@@ -102,6 +109,7 @@ class Head:
 
     Args:
         rng: Its own source of chance.
+        style: 0 (calm) to 1 (wild), see `t2s_rt.intensity.style`.
     """
 
     NATURAL_HZ: Final = 0.7
@@ -118,10 +126,17 @@ class Head:
     BREATHING_HZ: Final = 0.24
     """About 14 breaths a minute, seen as a slow drift also in silence."""
     BREATHING: Final = 0.012
+    REACH_BY_STYLE: Final = (0.6, 1.4)
+    """How far it sways and follows the melody; breathing is the same in every style."""
+    POSTURE_BY_STYLE: Final = (0.4, 1.5)
+    FREE_UP_TO: Final = 0.8
+    """Turns beyond are compressed towards 1: only wild heads get there, and none runs into its end."""
 
-    def __init__(self, rng: np.random.Generator) -> None:
+    def __init__(self, rng: np.random.Generator, style: float = USUAL) -> None:
         self._rng = rng
-        self._nods = Nods(rng)
+        self._reach = factor(style, self.REACH_BY_STYLE)
+        self._posture_spread = self.POSTURE * factor(style, self.POSTURE_BY_STYLE)
+        self._nods = Nods(rng, style)
         self._springs = [Spring(self.NATURAL_HZ, self.DAMPING) for _ in range(3)]
         self._posture = [0.0, 0.0, 0.0]
         self._lift = Follower(0.15, 0.3)
@@ -130,7 +145,7 @@ class Head:
     def step(self, heard: Hearing, face: list[float]) -> None:
         """Write yaw, pitch and roll into ``face``."""
         if heard.phrase_began:
-            self._posture = (self.POSTURE * self._rng.standard_normal(3)).tolist()
+            self._posture = (self._posture_spread * self._rng.standard_normal(3)).tolist()
         nods = self._nods.step(heard)
         self._breathing = (self._breathing + TAU * self.BREATHING_HZ * FRAME_S) % TAU
         drift = self.BREATHING * math.sin(self._breathing)
@@ -139,9 +154,10 @@ class Head:
             for phase, hz in zip(self._sway, self.SWAY_HZ, strict=True)
         ]
         lift = self.BREATH_LIFT * self._lift.step(heard.breath)
-        follows = self.PITCH_GAIN * heard.pitch + self.EFFORT_GAIN * (heard.effort - 0.7)
+        follows = self._reach * (self.PITCH_GAIN * heard.pitch + self.EFFORT_GAIN * (heard.effort - 0.7))
+        sway = self._reach * self.SWAY
         yaw, pitch, roll = (
-            nod + spring.step(heard.activity * (posture + self.SWAY * math.sin(phase) + sung) + still)
+            nod + spring.step(heard.activity * (posture + sway * math.sin(phase) + sung) + still)
             for nod, spring, posture, phase, sung, still in zip(
                 nods,
                 self._springs,
@@ -152,6 +168,9 @@ class Head:
                 strict=True,
             )
         )
-        face[_YAW] = clamp(yaw, -1.0, 1.0)
-        face[_PITCH] = clamp(pitch, -1.0, 1.0)
-        face[_ROLL] = clamp(roll, -1.0, 1.0)
+        face[_YAW] = self._limited(yaw)
+        face[_PITCH] = self._limited(pitch)
+        face[_ROLL] = self._limited(roll)
+
+    def _limited(self, angle: float) -> float:
+        return math.copysign(soft_limit(abs(angle), self.FREE_UP_TO), angle)

@@ -21,6 +21,7 @@ from t2s_rt.intensity.head import Head
 from t2s_rt.intensity.hearing import Hearing
 from t2s_rt.intensity.mouth import KNOWN_BY_MODEL, Mouth
 from t2s_rt.intensity.smoothing import clamp
+from t2s_rt.intensity.style import USUAL, check_style, factor
 from t2s_rt.types import FloatArray
 
 _LEFT_LID: Final = ACTION_INDEX["eye_openness_left"]
@@ -32,6 +33,8 @@ _BROW: Final = ACTION_INDEX["brow_raise_inner"]
 _CHEEKS: Final = ACTION_INDEX["cheek_raise"]
 _YAW: Final = ACTION_INDEX["head_yaw"]
 _PITCH: Final = ACTION_INDEX["head_pitch"]
+SMILE_NAMES: Final = ("corner_pull", "cheek_raise")
+"""Of the mouth what shapes no sound."""
 _MOUTH: Final = tuple(ACTION_INDEX[name] for name in MOUTH_NAMES)
 
 
@@ -39,21 +42,28 @@ class Performer:
     """Streaming stage at frame rate: features and the model's actions in, every action out.
 
     Frame by frame and without a clock: the same input and seed give the same face; another seed changes
-    brows, eyes and head, never the mouth. It adds no latency; where the model looks ahead, the motion it
-    is given is that much older than the features.
+    brows, eyes and head, never the mouth. Another style scales these, and corners and cheeks a little,
+    but never what the model says of the mouth. It adds no latency; where the model looks ahead, the
+    motion it is given is that much older than the features.
 
     Args:
         seed: Which performance; any non-negative integer.
         knows: Mouth actions that the model writes; the others of the mouth are performed.
+        style: How it is performed, from 0 (calm) over 0.5 (usual) to 1 (wild).
 
     Raises:
-        ConfigError: The seed is negative, or ``knows`` names something that is no mouth action.
+        ConfigError: The seed is negative, the style is outside 0 to 1, or ``knows`` names something that
+            is no mouth action.
     """
 
     WIDE_WITH_BROWS: Final = 0.25
     """Of the brows' height what the upper lids follow."""
+    SMILE_BY_STYLE: Final = (0.8, 1.25)
+    """How far corners and cheeks go, where the model leaves them to the performer."""
 
-    def __init__(self, seed: int = 0, knows: tuple[str, ...] = KNOWN_BY_MODEL) -> None:
+    def __init__(
+        self, seed: int = 0, knows: tuple[str, ...] = KNOWN_BY_MODEL, style: float = USUAL
+    ) -> None:
         if seed < 0:
             raise ConfigError(f"The performer's seed is {seed}.", "Choose 0 or a positive integer.")
         strangers = [name for name in knows if name not in MOUTH_NAMES]
@@ -62,8 +72,12 @@ class Performer:
                 f"The model claims to know {', '.join(strangers)}, which are no mouth actions.",
                 f"Its manifest may name: {', '.join(MOUTH_NAMES)}.",
             )
+        check_style(style)
         self._seed = seed
         self._knows = knows
+        self._style = style
+        self._smile = factor(style, self.SMILE_BY_STYLE)
+        self._smiling = tuple(ACTION_INDEX[name] for name in SMILE_NAMES if name not in knows)
         self.reset()
 
     @property
@@ -78,10 +92,10 @@ class Performer:
         )
         self._heard = Hearing()
         self._mouth = Mouth(self._knows)
-        self._blink = Blink(blink)
-        self._gaze = Gaze(gaze)
-        self._brows = Brows(brows)
-        self._head = Head(head)
+        self._blink = Blink(blink, self._style)
+        self._gaze = Gaze(gaze, self._style)
+        self._brows = Brows(brows, self._style)
+        self._head = Head(head, self._style)
         self._cued = Cued()
         self._face = [0.0] * ACTION_COUNT
         self._cued_face = [0.0] * ACTION_COUNT
@@ -107,6 +121,8 @@ class Performer:
         heard, face = self._heard, self._face
         heard.step(x.tolist(), presence)
         self._mouth.step(heard, motion.tolist(), face, condition)
+        for i in self._smiling:
+            face[i] *= self._smile
         self._brows.step(heard, face)
         self._head.step(heard, face)
         face[_GAZE_X], face[_GAZE_Y] = self._gaze.step(heard, face[_YAW], face[_PITCH])

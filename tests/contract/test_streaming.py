@@ -101,6 +101,7 @@ CASES = {
     "baseline": Case(BaselineMotion, feature_frames, ACTION_COUNT),
     "model": Case(lambda: MotionModel.load().stream(), feature_frames, ACTION_COUNT),
     "performer": Case(lambda: StillPerformer(seed=3), feature_frames, ACTION_COUNT),
+    "wild performer": Case(lambda: StillPerformer(seed=3, style=1.0), feature_frames, ACTION_COUNT),
     "performer under cues": Case(lambda: CuedPerformer(seed=3), feature_frames, ACTION_COUNT),
     "cursor": Case(PlayedCursor, positions, 2 * ACTION_COUNT),
     "rig": Case(Rig, action_rows, ARKIT_COUNT),

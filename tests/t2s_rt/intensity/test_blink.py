@@ -5,8 +5,8 @@ from t2s_rt.intensity.measure import blinks_per_minute
 from tests.t2s_rt.intensity.conftest import hear
 
 
-def lids(features, seed=0):
-    blink = Blink(np.random.default_rng(seed))
+def lids(features, seed=0, style=0.5):
+    blink = Blink(np.random.default_rng(seed), style)
     return np.array([blink.step(heard, gaze_shifted=False) for heard in hear(features)])
 
 
@@ -63,3 +63,12 @@ def test_some_soft_held_notes_are_sung_with_long_closed_eyes(score):
     runs = np.diff(np.flatnonzero(np.diff(np.r_[0, shut, 0])))[::2]
     assert (runs > 45).any()
     assert runs.max() < 2.7 * 60
+
+
+def test_a_wilder_style_blinks_a_little_more_often(score):
+    silent = score.silence(240.0).features
+    calm, usual, wild = (
+        np.mean([blinks_per_minute(-lids(silent, seed, style)) for seed in range(4)])
+        for style in (0.0, 0.5, 1.0)
+    )
+    assert 12.0 < calm < usual < wild < 22.0

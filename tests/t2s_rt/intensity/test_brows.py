@@ -8,8 +8,8 @@ from tests.t2s_rt.intensity.conftest import hear, rank_correlation
 INNER = ACTION_INDEX["brow_raise_inner"]
 
 
-def move(features, seed=0):
-    brows, face, out = Brows(np.random.default_rng(seed)), [0.0] * ACTION_COUNT, []
+def move(features, seed=0, style=0.5):
+    brows, face, out = Brows(np.random.default_rng(seed), style), [0.0] * ACTION_COUNT, []
     for heard in hear(features):
         brows.step(heard, face)
         out.append(list(face))
@@ -68,3 +68,27 @@ def test_after_some_phrases_they_move_once_more_and_then_rest(score):
 def test_no_brow_runs_into_its_end(song):
     for seed in range(8):
         assert move(song, seed)[:, INNER].max() < 0.99
+
+
+def test_a_wilder_style_raises_them_further_and_lets_phrases_differ_more(song):
+    heights = [
+        np.concatenate([move(song, seed, style)[:, INNER] for seed in range(4)])
+        for style in (0.0, 0.5, 1.0)
+    ]
+    assert [h.mean() for h in heights] == sorted(h.mean() for h in heights)
+    assert heights[0].std() < 0.8 * heights[1].std() < 0.9 * heights[2].std()
+
+
+def test_a_wild_style_follows_the_pitch_more_often(song):
+    f0_hz = song[:, -1, Feature.F0_HZ]
+    voiced = f0_hz > 0.0
+    calm, wild = (
+        np.mean(
+            [
+                rank_correlation(move(song, seed, style)[voiced, INNER], f0_hz[voiced])
+                for seed in range(8)
+            ]
+        )
+        for style in (0.0, 1.0)
+    )
+    assert 0.2 < calm < wild < 0.75

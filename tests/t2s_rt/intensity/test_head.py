@@ -9,8 +9,8 @@ from tests.t2s_rt.intensity.conftest import hear
 POSE = [ACTION_INDEX[name] for name in ("head_yaw", "head_pitch", "head_roll")]
 
 
-def move(features, seed=0):
-    head, face, out = Head(np.random.default_rng(seed)), [0.0] * ACTION_COUNT, []
+def move(features, seed=0, style=0.5):
+    head, face, out = Head(np.random.default_rng(seed), style), [0.0] * ACTION_COUNT, []
     for heard in hear(features):
         head.step(heard, face)
         out.append([face[i] for i in POSE])
@@ -68,3 +68,38 @@ def test_a_long_held_note_does_not_freeze_it(score):
     pose = move(score.silence(0.5).note(8.0).features)
     moved = [np.ptp(pose[k : k + 120], axis=0).max() for k in range(60, 390, 60)]
     assert min(moved) > 0.02
+
+
+def test_a_wilder_style_nods_more_often_and_further(song):
+    heard_often, far = [], []
+    for style in (0.0, 0.5, 1.0):
+        nods = Nods(np.random.default_rng(1), style)
+        path = np.abs([nods.step(heard) for heard in hear(song)]).max(axis=1)
+        rising = np.diff((path > 0.2 * path.max()).astype(int)) > 0
+        heard_often.append(rising.sum())
+        far.append(np.quantile(path, 0.95))
+    assert heard_often[0] < heard_often[2]
+    assert far[0] < 0.7 * far[1] < 0.7 * far[2]
+
+
+def test_a_wilder_style_has_wider_postures_and_no_head_runs_into_its_end(song):
+    poses = [np.concatenate([move(song, seed, style) for seed in range(6)]) for style in (0.0, 0.5, 1.0)]
+    spreads = [pose.std(axis=0).mean() for pose in poses]
+    assert spreads[0] < 0.7 * spreads[1] < 0.6 * spreads[2]
+    assert np.abs(poses[2]).max() < 0.97
+
+
+def test_most_of_a_wild_or_calm_heads_motion_is_nods_too(song):
+    for style in (0.0, 1.0):
+        shares = []
+        for seed in range(6):
+            speed = np.diff(move(song, seed, style), axis=0)
+            shares.append(energy_share_below(speed, 2.0) - energy_share_below(speed, 1.0))
+        assert np.mean(shares) > 0.5, style
+
+
+def test_it_breathes_alike_in_every_style(score):
+    features = score.silence(8.0).features
+    usual = move(features)
+    for style in (0.0, 1.0):
+        assert np.array_equal(move(features, style=style), usual)

@@ -20,12 +20,17 @@ from t2s_rt.intensity.measure import (
     release_delay_s,
     rest_share,
 )
+from t2s_rt.intensity.mouth import KNOWN_BY_MODEL
 from t2s_rt.intensity.perform import Performer
 from t2s_rt.timebase import HOPS_PER_FRAME
 from t2s_rt.types import FEATURE_COUNT, Feature
 from tests.t2s_rt.intensity.conftest import actions, column, play, rank_correlation
 
 MOUTH = [ACTION_INDEX[name] for name in MOUTH_NAMES]
+MODELLED = [ACTION_INDEX[name] for name in KNOWN_BY_MODEL]
+HEAD = [ACTION_INDEX[name] for name in ("head_yaw", "head_pitch", "head_roll")]
+BROWS = [ACTION_INDEX[name] for name in ACTION_INDEX if name.startswith("brow_raise")]
+STYLES = (0.0, 0.25, 0.5, 0.75, 1.0)
 INVENTED = ("brow_raise_inner", "head_yaw", "head_pitch", "head_roll")
 SEEDS = range(8)
 
@@ -44,8 +49,8 @@ class Recording:
         self.available_s = (np.arange(count) + 1) / 60
         self.performances = [self.perform(seed) for seed in SEEDS]
 
-    def perform(self, seed):
-        return play(Performer(seed, BaselineMotion.knows), self.features, self.motion)
+    def perform(self, seed, style=0.5):
+        return play(Performer(seed, BaselineMotion.knows, style), self.features, self.motion)
 
     def newest(self, feature):
         return self.features[:, -1, feature]
@@ -97,6 +102,60 @@ def test_another_seed_is_another_performance_with_the_same_mouth(sung):
         curves = np.array([column(out, name) for out in sung.performances])
         alike = np.corrcoef(curves)[np.triu_indices(len(curves), 1)]
         assert np.mean(alike) < 0.6, name
+
+
+@pytest.fixture(scope="module")
+def styled(demo):
+    """The demo song in every style, the same four seeds each."""
+    return {style: [demo.perform(seed, style) for seed in range(4)] for style in STYLES}
+
+
+def test_more_style_is_more_motion_of_head_and_brows(styled):
+    for region in (HEAD, BROWS):
+        energies = [
+            np.mean([np.square(np.diff(out[:, region], axis=0)).sum() for out in outs])
+            for outs in styled.values()
+        ]
+        assert all(less * 1.1 < more for less, more in itertools.pairwise(energies)), energies
+
+
+def test_the_usual_style_is_the_one_without_a_style(demo, styled):
+    for seed, out in enumerate(styled[0.5]):
+        assert np.array_equal(out, demo.performances[seed])
+
+
+def test_no_style_changes_the_mouth_that_sounds_are_made_with(demo, styled):
+    for out in itertools.chain(*styled.values()):
+        assert np.array_equal(out[:, MODELLED], demo.performances[0][:, MODELLED])
+    corners = [column(outs[0], "corner_pull").max() for outs in styled.values()]
+    assert corners == sorted(corners)
+    assert corners[-1] < 1.6 * corners[0]
+
+
+def test_what_a_model_says_of_corners_and_cheeks_no_style_changes(song):
+    motion = actions(corner_pull=0.5, cheek_raise=0.3, jaw_open=0.4)
+    calm, wild = (play(Performer(0, MOUTH_NAMES, style), song[:900], motion) for style in (0.0, 1.0))
+    assert np.array_equal(calm[:, MOUTH], wild[:, MOUTH])
+
+
+def test_no_style_jerks(styled):
+    """Per second; a usual head turns at 2 and a usual brow moves at 2.7 in one frame of a hundred."""
+    for outs in styled.values():
+        steps = np.concatenate([60 * np.diff(out, axis=0) for out in outs])
+        head, brow = np.linalg.norm(steps[:, HEAD], axis=1), np.abs(steps[:, BROWS]).max(axis=1)
+        assert np.quantile(head, 0.99) < 3.2  # 70 degrees a second
+        assert np.quantile(brow, 0.99) < 4.2
+        assert head.max() < 5.5
+        assert brow.max() < 8.0
+
+
+@pytest.mark.parametrize("style", [0.0, 1.0])
+def test_silence_is_as_still_in_every_style(score, style):
+    out = play(Performer(style=style), score.note(3.0).silence(6.0).features)[-120:]
+    for name in ("brow_raise_inner", "brow_furrow", "head_yaw"):
+        assert np.abs(column(out, name)).max() < 0.01, name
+    assert np.abs(column(out, "head_pitch")).max() < 0.03
+    assert np.abs(out[:, MOUTH]).max() == 0.0
 
 
 def test_brow_height_follows_the_sung_pitch_as_far_as_people_do(sung):
@@ -159,15 +218,20 @@ def test_both_lids_shut_together_and_wide_brows_widen_the_eyes(song):
 
 
 @settings(max_examples=25, deadline=None)
-@given(seed=st.integers(0, 2**32), level=st.floats(-100, 10), f0_hz=st.floats(0, 2000))
-def test_every_intensity_stays_in_its_range_and_finite(seed, level, f0_hz):
+@given(
+    seed=st.integers(0, 2**32),
+    style=st.floats(0, 1),
+    level=st.floats(-100, 10),
+    f0_hz=st.floats(0, 2000),
+)
+def test_every_intensity_stays_in_its_range_and_finite(seed, style, level, f0_hz):
     rng = np.random.default_rng(seed)
     features = rng.uniform(0.0, 1.0, (90, HOPS_PER_FRAME, FEATURE_COUNT)).astype(np.float32)
     features[:, :, Feature.LOUDNESS_DBFS] = level
     features[:, :, Feature.REFERENCE_DBFS] = rng.uniform(-60, 0)
     features[:, :, Feature.F0_HZ] = np.where(rng.random((90, 1)) < 0.7, f0_hz, 0.0)
     motion = rng.uniform(-1.0, 1.0, (90, ACTION_COUNT)).astype(np.float32)
-    out = play(Performer(seed), features, motion)
+    out = play(Performer(seed, style=style), features, motion)
     assert np.isfinite(out).all()
     assert (out >= [action.minimum for action in ACTIONS]).all()
     assert (out <= 1.0).all()
@@ -177,11 +241,13 @@ def test_it_adds_no_latency():
     assert Performer().latency_samples == 0
 
 
-def test_what_is_no_mouth_action_or_no_seed_is_refused_with_advice():
+def test_what_is_no_mouth_action_no_seed_or_no_style_is_refused_with_advice():
     with pytest.raises(ConfigError, match="head_yaw"):
         Performer(knows=("jaw_open", "head_yaw"))
     with pytest.raises(ConfigError, match="positive"):
         Performer(seed=-1)
+    with pytest.raises(ConfigError, match="wild"):
+        Performer(style=1.2)
 
 
 def test_what_the_model_does_not_know_is_not_read(song):
