@@ -238,6 +238,7 @@ class App:
             backend=config.backend,
             voice_profile=config.voice_profile,
             seed=config.seed,
+            style=config.style,
             flame=config.flame,
         )
         self._pipeline.conductor = self._script.conductor(self._pipeline.lookahead_samples)

@@ -8,6 +8,7 @@ from typing import Final
 
 from t2s_rt.errors import ConfigError
 from t2s_rt.inference.backends.seam import Backend
+from t2s_rt.intensity.style import USUAL
 
 DEFAULT_HOST: Final = "127.0.0.1"
 DEFAULT_PORT: Final = 8760
@@ -31,6 +32,7 @@ class LiveConfig:
         backend: Where the model runs.
         voice_profile: The singer's voice and microphone, as `t2s profile` measured them; None for any.
         seed: Seed of what the performer invents.
+        style: How it performs, from 0 (calm) over 0.5 (usual) to 1 (wild).
         flame: A calibrated FLAME file whose parameters to send; None for the embedded head's.
         loop: Whether a file starts again when it ends.
         song: Lyrics of the song that is sung; None where unknown. The demo knows its own.
@@ -58,6 +60,7 @@ class LiveConfig:
     backend: Backend = Backend.CPU
     voice_profile: Path | None = None
     seed: int = 0
+    style: float = USUAL
     flame: Path | None = None
     loop: bool = False
     song: Path | None = None

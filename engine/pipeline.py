@@ -27,6 +27,7 @@ from t2s_rt.inference.profile import Profile
 from t2s_rt.intensity.actions import ACTION_COUNT
 from t2s_rt.intensity.condition import Condition
 from t2s_rt.intensity.perform import Performer
+from t2s_rt.intensity.style import USUAL
 from t2s_rt.timebase import HOP_SAMPLES, HOPS_PER_FRAME, NO_SONG_S, SAMPLE_RATE_HZ, seconds
 from t2s_rt.types import ARKIT_COUNT, FEATURE_COUNT, Feature, FloatArray, Frame, VoiceReading
 
@@ -55,6 +56,7 @@ class Pipeline:
         backend: Where the model runs.
         voice_profile: What to calibrate the model to, as `t2s profile` wrote it; None for any singer.
         seed: Decides what the performer invents (blinks, gaze, brow and head manners), never the mouth.
+        style: How far and how often that moves, from 0 (calm) over 0.5 (usual) to 1 (wild).
         flame: A calibrated FLAME file whose parameters to send; None for the embedded head's.
 
     Attributes:
@@ -69,7 +71,7 @@ class Pipeline:
         SetupError: The embedded head has not been built, or ``flame`` not calibrated.
         ModelError: ``model_path`` or a GPU's backend was given and cannot be used. The bundled model on
             the CPU falls back instead. Or it cannot be calibrated, and ``voice_profile`` was given.
-        ConfigError: ``voice_profile`` cannot be read.
+        ConfigError: ``voice_profile`` cannot be read, the seed is negative or the style outside 0 to 1.
     """
 
     def __init__(
@@ -79,6 +81,7 @@ class Pipeline:
         backend: Backend = Backend.CPU,
         voice_profile: Path | None = None,
         seed: int = 0,
+        style: float = USUAL,
         flame: Path | None = None,
     ) -> None:
         self.fallback = ""
@@ -88,7 +91,7 @@ class Pipeline:
         self._features = FeatureExtractor()
         self.conductor: Conductor | None = None
         self._condition = Condition()
-        self._performer = Performer(seed, self._motion.knows)
+        self._performer = Performer(seed, self._motion.knows, style)
         self._rig = Rig()
         self._flame = FlameMap(FlameHead.load() if flame is None else _own_head(flame))
         self._resampler: StreamResampler | None = None

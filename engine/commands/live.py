@@ -13,6 +13,7 @@ from pathlib import Path
 
 from engine.app import App, RunReport, Snapshot
 from engine.commands.model_options import add_model_options
+from engine.commands.performance_options import add_performance_options
 from engine.commands.song_options import add_song_options
 from engine.config import DEFAULT_HOST, DEFAULT_PORT, LiveConfig
 from engine.metrics import LatencySummary
@@ -79,7 +80,7 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
         metavar="FILE",
         help="FLAME parameters for this file, calibrated by t2s flame calibrate; default: our head",
     )
-    parser.add_argument("--seed", type=int, default=0, help="another seed blinks otherwise")
+    add_performance_options(parser)
     parser.add_argument(
         "--output-offset-ms",
         type=offset_ms,
@@ -143,6 +144,7 @@ def run(options: argparse.Namespace) -> int:
         backend=Backend(options.backend),
         voice_profile=options.voice_profile,
         seed=options.seed,
+        style=options.style,
         flame=options.flame,
         loop=options.loop or options.source == "demo",
         song=options.song,

@@ -13,6 +13,7 @@ import numpy as np
 from tqdm import tqdm
 
 from engine.commands.model_options import add_model_options
+from engine.commands.performance_options import add_performance_options
 from engine.commands.song_options import add_song_options, script_of
 from engine.pipeline import Pipeline, own_song
 from engine.script import Script
@@ -62,7 +63,7 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
         metavar="FILE",
         help="FLAME parameters for this file, calibrated by t2s flame calibrate; default: our head",
     )
-    parser.add_argument("--seed", type=int, default=0, help="another seed blinks otherwise")
+    add_performance_options(parser)
     parser.add_argument("-q", "--quiet", action="store_true", help="no progress bar, no summary")
     parser.set_defaults(run=run)
 
@@ -169,6 +170,7 @@ def run(options: argparse.Namespace) -> int:
         backend=Backend(options.backend),
         voice_profile=options.voice_profile,
         seed=options.seed,
+        style=options.style,
         flame=options.flame,
     )
     frames = render(options.audio, pipeline, script=script, progress=progress)

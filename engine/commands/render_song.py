@@ -9,11 +9,13 @@ from pathlib import Path
 
 from tqdm import tqdm
 
+from engine.commands.performance_options import add_performance_options
 from engine.commands.render import PROGRESS_FORMAT, check_output, summary, warn, write
 from engine.pipeline import Pipeline, own_song
 from engine.script import Script, load_script
 from t2s_rt.articulation.guide_voice import TAIL_S, guide_blocks
 from t2s_rt.errors import ConfigError
+from t2s_rt.intensity.style import USUAL
 from t2s_rt.timebase import SAMPLE_RATE_HZ
 from t2s_rt.types import Frame
 
@@ -42,13 +44,18 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
         "-o", "--output", type=Path, required=True, metavar="OUT.npz", help="where to write"
     )
     parser.add_argument("--model", type=Path, help="folder of an exported model; default: bundled")
-    parser.add_argument("--seed", type=int, default=0, help="another seed blinks otherwise")
+    add_performance_options(parser)
     parser.add_argument("-q", "--quiet", action="store_true", help="no progress bar, no summary")
     parser.set_defaults(run=run)
 
 
 def render_song(
-    script: Script, *, model: Path | None = None, seed: int = 0, progress: bool = False
+    script: Script,
+    *,
+    model: Path | None = None,
+    seed: int = 0,
+    style: float = USUAL,
+    progress: bool = False,
 ) -> list[Frame]:
     """All frames of a song from its words and notes, to a second after its last word.
 
@@ -56,16 +63,17 @@ def render_song(
         script: A song with its pronunciation, perhaps with subtitles.
         model: Folder of an exported model; None for the bundled one.
         seed: Seed of what the performer invents.
+        style: How it performs, from 0 (calm) over 0.5 (usual) to 1 (wild).
         progress: Whether to draw a progress bar.
 
     Raises:
-        ConfigError: The script knows no song.
+        ConfigError: The script knows no song, the seed is negative or the style outside 0 to 1.
         ModelError: ``model`` cannot be used.
     """
     song, pronunciation = script.song, script.pronunciation
     if song is None or pronunciation is None:
         raise ConfigError("There is no song to render.", "Give a file of lyrics with times.")
-    pipeline = Pipeline(model, seed=seed)
+    pipeline = Pipeline(model, seed=seed, style=style)
     pipeline.conductor = script.conductor(pipeline.lookahead_samples)
     pipeline.start(SAMPLE_RATE_HZ)
     frames: list[Frame] = []
@@ -84,7 +92,13 @@ def run(options: argparse.Namespace) -> int:
     script = load_script(options.song, options.subtitles, voice=options.voice, follow=False)
     warn(script)
     progress = not options.quiet and sys.stderr.isatty()
-    frames = render_song(script, model=options.model, seed=options.seed, progress=progress)
+    frames = render_song(
+        script,
+        model=options.model,
+        seed=options.seed,
+        style=options.style,
+        progress=progress,
+    )
     write(frames, options.output)
     if not options.quiet:
         print(summary(options.output, len(frames), time.perf_counter() - begun_s))

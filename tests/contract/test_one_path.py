@@ -8,7 +8,8 @@ import soxr
 
 from engine.pipeline import Pipeline
 from t2s_rt.audio.synthesis import vowel
-from t2s_rt.intensity.actions import ACTION_REGIONS
+from t2s_rt.inference.motion import MotionModel
+from t2s_rt.intensity.actions import ACTION_NAMES, ACTION_REGIONS
 from t2s_rt.timebase import SAMPLE_RATE_HZ
 from t2s_rt.types import FloatArray, Frame
 
@@ -29,8 +30,10 @@ def sung(rate_hz: int = SAMPLE_RATE_HZ) -> FloatArray:
     )
 
 
-def frames_of(samples: FloatArray, sizes: list[int], rate_hz: int = SAMPLE_RATE_HZ) -> list[Frame]:
-    pipeline = Pipeline(seed=7)
+def frames_of(
+    samples: FloatArray, sizes: list[int], rate_hz: int = SAMPLE_RATE_HZ, style: float = 0.5
+) -> list[Frame]:
+    pipeline = Pipeline(seed=7, style=style)
     pipeline.start(rate_hz)
     frames: list[Frame] = []
     first, turn = 0, 0
@@ -102,3 +105,22 @@ def test_the_seed_changes_brows_and_head_but_not_the_mouth() -> None:
         results.append(np.stack([f.actions for f in pipeline.push(samples)]))
     np.testing.assert_array_equal(results[0][:, MOUTH], results[1][:, MOUTH])
     assert not np.allclose(results[0][:, ~MOUTH], results[1][:, ~MOUTH])
+
+
+@pytest.mark.parametrize("style", [0.0, 1.0])
+def test_any_chunking_gives_the_same_frames_in_any_style(style: float) -> None:
+    offline, chunked = (
+        everything(frames_of(sung(), sizes, style=style)) for sizes in ([4800], [7, 240, 1024])
+    )
+    np.testing.assert_allclose(chunked, offline, atol=1e-5)
+
+
+def test_the_style_changes_brows_and_head_but_not_what_the_model_says_of_the_mouth() -> None:
+    calm, usual, wild = (
+        np.stack([f.actions for f in frames_of(sung(), [4800], style=style)])
+        for style in (0.0, 0.5, 1.0)
+    )
+    modelled = np.isin(ACTION_NAMES, MotionModel.load().manifest.outputs)
+    for other in (calm, wild):
+        np.testing.assert_array_equal(other[:, modelled], usual[:, modelled])
+        assert not np.allclose(other[:, ~MOUTH], usual[:, ~MOUTH])

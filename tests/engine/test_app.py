@@ -23,6 +23,7 @@ from websockets.asyncio.client import connect
 from engine.app import App, RunReport
 from engine.commands.render import render
 from engine.config import LiveConfig
+from engine.pipeline import Pipeline
 from t2s_rt.audio.synthesis import vowel
 from t2s_rt.intensity.actions import ACTION_COUNT
 from t2s_rt.types import ARKIT_COUNT
@@ -64,8 +65,9 @@ async def watch(config: LiveConfig) -> tuple[RunReport, dict[int, list[Any]]]:
 
 
 def test_live_gives_the_frames_that_render_gives(recording: Path) -> None:
-    offline = {frame.seq: frame for frame in render(recording)}
-    _, received = asyncio.run(watch(LiveConfig(source=f"file:{recording}", port=0)))
+    offline = {frame.seq: frame for frame in render(recording, Pipeline(seed=3, style=0.9))}
+    config = LiveConfig(source=f"file:{recording}", port=0, seed=3, style=0.9)
+    _, received = asyncio.run(watch(config))
     common = sorted(received.keys() & offline.keys())
     assert len(common) > 0.8 * len(offline)
     for seq in common:

@@ -214,3 +214,11 @@ def test_subtitles_of_another_song_are_played_with_a_warning(tmp_path, capsys):
     song = written(tmp_path, "song.txt", SONG)
     render(rest(0.2), tmp_path, "--song", song, "--subtitles", str(tmp_path / "song.vtt"))
     assert "another version of this song" in capsys.readouterr().err
+
+
+def test_a_style_moves_the_head_more_or_less_and_never_the_jaw(tmp_path: Path) -> None:
+    samples = np.concatenate([rest(0.3), vowel("a", 220.0, 1.5), vowel("o", 330.0, 1.5)])
+    calm, wild = (render(samples, tmp_path, "--style", style) for style in ("0", "1"))
+    np.testing.assert_array_equal(calm["jaw_pose"], wild["jaw_pose"])
+    turned = [np.abs(np.diff(face["neck_pose"], axis=0)).sum() for face in (calm, wild)]
+    assert turned[0] < 0.6 * turned[1]

@@ -73,6 +73,12 @@ def test_it_repeats_exactly(tmp_path: Path) -> None:
     assert first.tobytes() == second.tobytes()
 
 
+def test_a_style_moves_the_head_more_or_less(tmp_path: Path) -> None:
+    calm, wild = (render_song(tmp_path, "--style", style) for style in ("0", "1"))
+    turned = [np.abs(np.diff(face["neck_pose"], axis=0)).sum() for face in (calm, wild)]
+    assert turned[0] < 0.6 * turned[1]
+
+
 @pytest.mark.parametrize("song", ["absent.txt", "."])
 def test_what_is_no_song_is_refused_in_words(tmp_path, capsys, monkeypatch, song):
     monkeypatch.chdir(tmp_path)
