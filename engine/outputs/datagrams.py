@@ -79,7 +79,7 @@ class DatagramSender:
             return False
         return True
 
-    def send(self, datagrams: Sequence[bytes | bytearray], now_ns: int) -> bool:
+    def send(self, datagrams: Sequence[bytes | bytearray | memoryview], now_ns: int) -> bool:
         """Send one frame's datagrams; never waits.
 
         Returns:

@@ -9,16 +9,19 @@ from __future__ import annotations
 import struct
 import uuid
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
-from operator import itemgetter
 from typing import Final
+
+import numpy as np
+import numpy.typing as npt
 
 from engine.outputs.base import OutputStatus, Pace
 from engine.outputs.datagrams import DatagramSender
 from t2s_rt.errors import ConfigError
 from t2s_rt.face.mapping import NO_CHANGE, Mapping
 from t2s_rt.face.phones import LIVE_LINK
-from t2s_rt.face.retarget import Retargeter
+from t2s_rt.face.retarget import Retargeter, Table, Target
 from t2s_rt.face.signals import Signals
 from t2s_rt.timebase import seconds
 
@@ -27,8 +30,8 @@ VERSION: Final = 6
 MAX_NAME_BYTES: Final = 64
 DAY_S: Final = 86_400
 _TIME: Final = struct.Struct(">ifii")
-_REST: Final = struct.Struct(f">ifiiB{len(LIVE_LINK.targets)}f")
-"""Time code, frame rate, count and values."""
+_TIME_AND_COUNT: Final = struct.Struct(">ifiiB")
+"""Before the values."""
 
 
 def wall_time_s() -> float:
@@ -71,14 +74,14 @@ class LiveLinkOutput:
                 "Give a short name, such as subject=singer.",
             )
         self.name = name
-        table = mapping.apply(LIVE_LINK)
+        table = _in_order(mapping.apply(LIVE_LINK))
         self._retargeter = Retargeter(table)
         self.retargeters: tuple[Retargeter, ...] = (self._retargeter,)
-        # Which value each place on the wire has; one that is not sent has the 0 behind the last.
-        self._in_order = itemgetter(*(_place(table.names, each) for each in LIVE_LINK.names))
         device = str(uuid.uuid5(uuid.NAMESPACE_DNS, f"t2s-rt.{subject}")).upper().encode()
         self._head = struct.pack(">Bi36si", VERSION, len(device), device, len(title)) + title
-        self._packet = bytearray(self._head + bytes(_REST.size))
+        self._packet = bytearray(self._head + bytes(_TIME_AND_COUNT.size + 4 * len(table.targets)))
+        begin = len(self._head) + _TIME_AND_COUNT.size
+        self._values: npt.NDArray[np.float32] = np.frombuffer(self._packet, ">f4", offset=begin)
         self._rate_hz = rate_hz
         self._pace = Pace(rate_hz)
         self._wall_s = wall_s
@@ -96,12 +99,13 @@ class LiveLinkOutput:
         assert frame is not None
         if not self._pace.due(frame.seq) or not self._sender.ready(now_ns):
             return
-        values = self._in_order((*self._retargeter.read(signals), 0.0))
         pts_s = seconds(frame.pts_samples)
         if self._midnight_s is None:
             self._midnight_s = self._wall_s() - pts_s
         self._last_s = self._midnight_s + pts_s
-        _REST.pack_into(self._packet, len(self._head), *self._time(self._last_s), len(values), *values)
+        time = self._time(self._last_s)
+        _TIME_AND_COUNT.pack_into(self._packet, len(self._head), *time, len(self._values))
+        self._values[:] = self._retargeter.view(signals)
         self._sender.send([self._packet], now_ns)
 
     def status(self, now_ns: int) -> OutputStatus:
@@ -123,5 +127,7 @@ class LiveLinkOutput:
         return int(number), part, self._rate_hz, 1
 
 
-def _place(names: tuple[str, ...], name: str) -> int:
-    return names.index(name) if name in names else len(names)
+def _in_order(table: Table) -> Table:
+    """The table with its targets as they stand on the wire; one that is not sent stays 0."""
+    sent = {target.name: target for target in table.targets}
+    return replace(table, targets=tuple(sent.get(n, Target(n, (), 0.0, 0.0)) for n in LIVE_LINK.names))

@@ -21,7 +21,7 @@ from engine.outputs.base import OutputStatus, Pace
 from engine.outputs.datagrams import DatagramSender
 from t2s_rt.face.arkit import ARKIT_INDEX
 from t2s_rt.face.flame import FlameHead
-from t2s_rt.face.landmarks import LANDMARK_COUNT, POINT_COUNT, Landmarks
+from t2s_rt.face.landmarks import LANDMARK_COUNT, Landmarks, Place, pupil
 from t2s_rt.face.retarget import Retargeter, Table, Target
 from t2s_rt.face.signals import Quaternion, Signals
 from t2s_rt.types import FloatArray
@@ -35,12 +35,16 @@ UNITS_PER_M: Final = 10.0
 """Scale of the 3D points: a tracker has none of its own."""
 DISTANCE: Final = -8.0
 """In a tracker's units: depth counts towards the camera, and the face is before it."""
-_AXES: Final = np.array((-UNITS_PER_M, -UNITS_PER_M, -UNITS_PER_M), np.float32)
-"""From ours (left, up, forwards) to a packet's: right, down, backwards."""
 _HEAD: Final = struct.Struct("<diffffBf4f3f3f")
-_FEATURES: Final = struct.Struct("<14f")
+_SURE: Final = _HEAD.size
+"""Where in a packet each point's confidence begins."""
+_PICTURE: Final = _SURE + 4 * (LANDMARK_COUNT + 2)
+_SPACE: Final = _PICTURE + 8 * (LANDMARK_COUNT + 2)
+_PUPILS: Final = _SPACE + 12 * LANDMARK_COUNT
+_SIX: Final = struct.Struct("<6f")
 _ACROSS: Final = struct.Struct("6f")
 _SHIFT: Final = struct.Struct("2f")
+_BLINK_RIGHT, _BLINK_LEFT = ARKIT_INDEX["eyeBlinkRight"], ARKIT_INDEX["eyeBlinkLeft"]
 
 
 def _feature(name: str, *terms: tuple[str, float]) -> Target:
@@ -92,17 +96,23 @@ class OpenSeeFaceOutput:
 
     def __init__(self, name: str, host: str, port: int = PORT, *, rate_hz: int = 60) -> None:
         self.name = name
-        self._landmarks = Landmarks(FlameHead.load())
-        self._features = Retargeter(FEATURES)
-        self.retargeters: tuple[Retargeter, ...] = (self._features,)
-        self._picture: FloatArray = np.zeros((LANDMARK_COUNT + 2, 2), "<f4")
-        self._space: FloatArray = np.zeros((POINT_COUNT, 3), "<f4")
+        landmarks = Landmarks(FlameHead.load())
+        origin, self._neck, self._eyeballs = _places(landmarks)
+        # Points and features lie side by side in a packet, so they are computed and copied as one.
+        scale = -UNITS_PER_M  # from left, up, forwards to a packet's right, down, backwards
+        eyes = ((0.0,) * 6, *self._eyeballs)
+        still = tuple(Target("eye", (), -math.inf, math.inf, offset=at) for eye in eyes for at in eye)
+        points = (*landmarks.targets(origin, scale), *still)
+        self._retargeter = Retargeter(Table("openseeface packet", (*points, *FEATURES.targets)))
+        self.retargeters: tuple[Retargeter, ...] = (self._retargeter,)
         self._across: FloatArray = np.zeros((3, 2), np.float32)
         self._shift: FloatArray = np.zeros(2, np.float32)
-        rest = self._landmarks.place(np.zeros(len(ARKIT_INDEX), np.float32), Signals().eyes)
-        self._origin: FloatArray = -rest[68:].mean(axis=0) * _AXES
-        self._axes: FloatArray = np.diag(_AXES)  # as a matrix, so that both products take one path
-        self._sure = np.ones(LANDMARK_COUNT + 2, "<f4").tobytes()
+        # Three bytes before the packet bring its points to where a product can be written.
+        self._packet = memoryview(bytearray(-_SURE % 4 + PACKET_BYTES))[-_SURE % 4 :]
+        self._floats(_SURE, LANDMARK_COUNT + 2)[:] = 1.0
+        self._picture = self._floats(_PICTURE, 2 * (LANDMARK_COUNT + 2)).reshape(-1, 2)
+        self._computed = self._floats(_SPACE, len(points) + len(FEATURES.targets))
+        self._seen = self._floats(_SPACE, 3 * (LANDMARK_COUNT + 2)).reshape(-1, 3)
         self._sender = DatagramSender(name, host, port)
         self._pace = Pace(rate_hz)
 
@@ -116,50 +126,62 @@ class OpenSeeFaceOutput:
         if self._pace.due(signals.frame.seq) and self._sender.ready(now_ns):
             self._sender.send([self.packet(signals, now_ns / NS_PER_S)], now_ns)
 
-    def packet(self, signals: Signals, at_s: float) -> bytes:
-        """One face's packet.
+    def packet(self, signals: Signals, at_s: float) -> memoryview:
+        """One face's packet; overwritten by the next one.
 
         Args:
             signals: The face.
             at_s: Time stamp in s, of any clock.
         """
-        arkit = signals.values
-        points = self._landmarks.place(arkit[: len(ARKIT_INDEX)], signals.eyes)
+        self._computed[:] = self._retargeter.view(signals)
+        self._look(signals.eyes)
         self._aim(signals.head)
-        np.dot(points[: LANDMARK_COUNT + 2], self._across, out=self._picture)
+        self._seen.dot(self._across, out=self._picture)
         np.add(self._picture, self._shift, out=self._picture)
-        np.dot(points, self._axes, out=self._space)
-        np.add(self._space, self._origin, out=self._space)
-        features = _FEATURES.pack(*self._features.read(signals))
-        head = _HEAD.pack(
-            at_s, 0, WIDTH_PX, HEIGHT_PX,
-            1.0 - arkit.item(ARKIT_INDEX["eyeBlinkRight"]),
-            1.0 - arkit.item(ARKIT_INDEX["eyeBlinkLeft"]),
+        arkit = signals.values
+        _HEAD.pack_into(
+            self._packet, 0,
+            at_s, 0, WIDTH_PX, HEIGHT_PX, 1.0 - arkit.item(_BLINK_RIGHT), 1.0 - arkit.item(_BLINK_LEFT),
             1, 0.0, *tracker_turn(signals.head), *tracker_euler_deg(signals.head), 0.0, 0.0, DISTANCE,
         )  # fmt: skip
-        return b"".join((head, self._sure, self._picture.data, self._space.data, features))
+        return self._packet
+
+    def _floats(self, place: int, count: int) -> FloatArray:
+        """Some floats of the packet, from a byte on."""
+        return np.frombuffer(self._packet, "<f4", count, place)
+
+    def _look(self, eyes: tuple[Quaternion, Quaternion]) -> None:
+        """Write the pupils."""
+        (right_x, right_y, right_z), (left_x, left_y, left_z) = self._eyeballs
+        x, y, z = pupil(eyes[1])
+        u, v, w = pupil(eyes[0])
+        scale = UNITS_PER_M
+        _SIX.pack_into(
+            self._packet, _PUPILS,
+            right_x - scale * x, right_y - scale * y, right_z - scale * z,
+            left_x - scale * u, left_y - scale * v, left_z - scale * w,
+        )  # fmt: skip
 
     def _aim(self, turn: Quaternion) -> None:
-        """Set what takes a point of the unturned head to (x, y) in the picture, from its top left.
+        """Set what takes a packet's 3D point of the unturned head to (x, y) in the picture.
 
-        The neck stands below the picture's middle. The matrix has the first and the second row of the
-        turn's rotation matrix as its columns.
+        The picture is counted from its top left; the neck stands below its middle. The matrix has the
+        first and the second row of the turn's rotation matrix as its columns.
         """
         w, x, y, z = turn
-        up = 2 * (x * y + w * z), 1 - 2 * (x * x + z * z), 2 * (y * z - w * x)
-        side = 1 - 2 * (y * y + z * z), 2 * (x * y - w * z), 2 * (x * z + w * y)
-        neck = self._landmarks.neck
-        scale = PIXELS_PER_M
-        neck_up, neck_side = (r[0] * neck[0] + r[1] * neck[1] + r[2] * neck[2] for r in (up, side))
+        side_x, side_y, side_z = 1 - 2 * (y * y + z * z), 2 * (x * y - w * z), 2 * (x * z + w * y)
+        up_x, up_y, up_z = 2 * (x * y + w * z), 1 - 2 * (x * x + z * z), 2 * (y * z - w * x)
+        neck_x, neck_y, neck_z = self._neck
+        scale = PIXELS_PER_M / UNITS_PER_M
         _ACROSS.pack_into(
             self._across.data, 0,
-            scale * side[0], -scale * up[0],
-            scale * side[1], -scale * up[1],
-            scale * side[2], -scale * up[2],
+            -scale * side_x, scale * up_x, -scale * side_y, scale * up_y, -scale * side_z, scale * up_z,
         )  # fmt: skip
         _SHIFT.pack_into(
-            self._shift.data, 0, WIDTH_PX / 2 - scale * neck_side, HEIGHT_PX * 0.7 + scale * neck_up
-        )
+            self._shift.data, 0,
+            WIDTH_PX / 2 + scale * (side_x * neck_x + side_y * neck_y + side_z * neck_z),
+            HEIGHT_PX * 0.7 - scale * (up_x * neck_x + up_y * neck_y + up_z * neck_z),
+        )  # fmt: skip
 
     def status(self, now_ns: int) -> OutputStatus:
         """How it fares."""
@@ -168,6 +190,14 @@ class OpenSeeFaceOutput:
     async def close(self) -> None:
         """Close the socket."""
         self._sender.close()
+
+
+def _places(landmarks: Landmarks) -> tuple[Place, Place, tuple[Place, Place]]:
+    """Between the eyes in metres, from where a packet's points are counted; neck and eyeballs there."""
+    origin = np.mean(landmarks.eyeballs, axis=0)
+    places = -UNITS_PER_M * (np.array((landmarks.neck, *landmarks.eyeballs)) - origin)
+    neck, right, left = (tuple(place) for place in places.tolist())
+    return tuple(origin.tolist()), neck, (right, left)
 
 
 def tracker_turn(turn: Quaternion) -> tuple[float, float, float, float]:

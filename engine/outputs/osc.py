@@ -12,6 +12,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+import numpy as np
+import numpy.typing as npt
+
 BUNDLE: Final = b"#bundle\0" + struct.pack(">Q", 1)
 """A bundle's head; time tag 1 means at once."""
 SLOT: Final = 0.0
@@ -59,6 +62,10 @@ class Packets:
         messages: In the order they are sent.
         limit_bytes: Longest bundle; a longer single message still goes, alone.
         bundled: Whether messages share datagrams.
+
+    Attributes:
+        values: ``(N,)`` big-endian, one for each slot in the order of the messages; to be written before
+            `fill`.
     """
 
     def __init__(self, messages: Sequence[Message], limit_bytes: int, *, bundled: bool) -> None:
@@ -75,27 +82,23 @@ class Packets:
             end = len(packets[-1])
             places[-1] += range(end - 4 * message.slots, end, 4)
         ends = list(itertools.accumulate(map(len, packets)))
-        self._cuts = list(zip([0, *ends[:-1]], ends, strict=True))
-        whole = b"".join(packets)
-        slots = [
-            begin + place
-            for (begin, _), found in zip(self._cuts, places, strict=True)
-            for place in found
-        ]
-        # All packets in one call: what stands before a slot, which may be nothing, then the slot.
-        begins, stops = [0, *(slot + 4 for slot in slots)], [*slots, ends[-1]]
-        fixed = [whole[begin:stop] for begin, stop in zip(begins, stops, strict=True)]
-        self._layout = struct.Struct(">" + "f".join(f"{len(part)}s" for part in fixed))
-        self._fields: list[bytes | float] = [b""] * (2 * len(slots) + 1)
-        self._fields[::2] = fixed
-        self.slot_count = len(slots)
+        begins = [0, *ends[:-1]]
+        whole = bytearray(b"".join(packets))
+        self._datagrams = [memoryview(whole)[begin:end] for begin, end in zip(begins, ends, strict=True)]
+        # Everything in OSC is four bytes wide, so packets are words of which some are slots.
+        self._words = np.frombuffer(whole, np.uint32)
+        self._slots = np.array(
+            [
+                (begin + place) // 4
+                for begin, found in zip(begins, places, strict=True)
+                for place in found
+            ],
+            np.intp,
+        )
+        self.values: npt.NDArray[np.float32] = np.zeros(len(self._slots), ">f4")
+        self._values_as_words = self.values.view(np.uint32)
 
-    def fill(self, values: Sequence[float]) -> list[bytes]:
-        """The datagrams with these values in their slots.
-
-        Args:
-            values: One for each slot, in the order of the messages.
-        """
-        self._fields[1::2] = values
-        data = self._layout.pack(*self._fields)
-        return [data[begin:end] for begin, end in self._cuts]
+    def fill(self) -> list[memoryview]:
+        """The datagrams with `values` in their slots; overwritten the next time."""
+        self._words[self._slots] = self._values_as_words
+        return self._datagrams

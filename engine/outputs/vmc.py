@@ -6,6 +6,7 @@ up, the avatar looks along +z.
 
 from __future__ import annotations
 
+import struct
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -17,7 +18,7 @@ from engine.outputs.datagrams import DatagramSender
 from engine.outputs.osc import SLOT, Message, Packets
 from t2s_rt.face.mapping import NO_CHANGE, Mapping
 from t2s_rt.face.retarget import Retargeter, Table
-from t2s_rt.face.signals import Quaternion, Signals, product, shares
+from t2s_rt.face.signals import Signals, product, shares
 from t2s_rt.face.vrm import EMOTIONS, LOOKS, PERFECT_SYNC, VRM0, VRM1, VrmModel
 
 MARIONETTE_PORT: Final = 39539
@@ -30,6 +31,10 @@ GAZE_M: Final = 1.0
 HEAD_HEIGHT_M: Final = 1.5
 """Where an absolute gaze point is measured from, for receivers before 2.8."""
 BONES: Final = ("Neck", "Head", "LeftEye", "RightEye")
+_TIME: Final = struct.Struct(">f")
+_TIME_AND_BONES: Final = struct.Struct(f">{1 + 4 * len(BONES)}f")
+_GAZE: Final = struct.Struct(">3f")
+"""What stands before the expressions."""
 
 
 class Names(StrEnum):
@@ -117,6 +122,8 @@ class VmcOutput:
         self._retargeter = Retargeter(table)
         self.retargeters: tuple[Retargeter, ...] = (self._retargeter,)
         self._packets = Packets(self._messages(table), BUNDLE_BYTES, bundled=options.bundle)
+        self._before = self._packets.values.data
+        self._blends = self._packets.values[len(self._packets.values) - len(table.targets) :]
         self._sender = DatagramSender(name, host, port)
         self._pace = Pace(options.rate_hz)
         self._begun_ns = -1
@@ -132,13 +139,15 @@ class VmcOutput:
             return
         if self._begun_ns < 0:
             self._begun_ns = now_ns
-        before: tuple[float, ...] = ((now_ns - self._begun_ns) / NS_PER_S,)
+        at_s = (now_ns - self._begun_ns) / NS_PER_S
         if self._options.performer:
-            before = self._gaze(signals)
+            _GAZE.pack_into(self._before, 0, *self._gaze(signals))
         elif self._options.bones:
-            before += bone_turns(signals)
-        values = (*before, *self._retargeter.read(signals))
-        self._sender.send(self._packets.fill(values), now_ns)
+            _TIME_AND_BONES.pack_into(self._before, 0, at_s, *bone_turns(signals))
+        else:
+            _TIME.pack_into(self._before, 0, at_s)
+        self._blends[:] = self._retargeter.view(signals)
+        self._sender.send(self._packets.fill(), now_ns)
 
     def status(self, now_ns: int) -> OutputStatus:
         """How it fares."""
@@ -192,10 +201,10 @@ def bone_turns(signals: Signals) -> tuple[float, ...]:
     """
     neck, head = shares(signals.head, NECK_SHARE)
     left, right = signals.eyes
-    return (*to_unity(neck), *to_unity(head), *to_unity(left), *to_unity(right))
-
-
-def to_unity(turn: Quaternion) -> tuple[float, float, float, float]:
-    """x, y, z, w after mirroring x: from right-handed, left is +x, to left-handed, right is +x."""
-    w, x, y, z = turn
-    return x, -y, -z, w
+    # Mirrored in x: from right-handed, left is +x, to left-handed, right is +x.
+    return (
+        neck[1], -neck[2], -neck[3], neck[0],
+        head[1], -head[2], -head[3], head[0],
+        left[1], -left[2], -left[3], left[0],
+        right[1], -right[2], -right[3], right[0],
+    )  # fmt: skip

@@ -6,7 +6,7 @@ eyes, 18 of the mouth (outer lips 48 to 57, inner lips with the corners 58 and 6
 
 from __future__ import annotations
 
-import struct
+import math
 from typing import Final
 
 import numpy as np
@@ -14,17 +14,17 @@ import numpy as np
 from t2s_rt.face.arkit import ARKIT_NAMES
 from t2s_rt.face.flame import FlameHead
 from t2s_rt.face.flame_map import FlameMap
+from t2s_rt.face.retarget import Target
 from t2s_rt.face.signals import Quaternion
 from t2s_rt.intensity.actions import ACTION_COUNT
 from t2s_rt.types import ARKIT_COUNT, FloatArray
 
 LANDMARK_COUNT: Final = 66
-POINT_COUNT: Final = 70
 EYEBALL_M: Final = 0.0125
-_PUPILS: Final = struct.Struct("6f")
 NEAR_M: Final = 0.004
 """A landmark sits on the foremost vertex within this distance of its place, seen from the front."""
 
+Place = tuple[float, float, float]
 Places = tuple[tuple[float, float], ...]
 _OUTLINE: Final[Places] = (
     (-0.065, 0.665), (-0.065, 0.645), (-0.062, 0.625), (-0.058, 0.607), (-0.052, 0.592), (-0.044, 0.580),
@@ -70,6 +70,7 @@ class Landmarks:
 
     Attributes:
         neck: Where the head turns, in metres.
+        eyeballs: Centres of the right and the left one, in metres.
     """
 
     def __init__(self, head: FlameHead) -> None:
@@ -85,40 +86,42 @@ class Landmarks:
             np.zeros((ARKIT_COUNT, 6), np.float32),
             np.zeros((ARKIT_COUNT, 3), np.float32),
         )[:, vertices]
-        self._move: FloatArray = np.ascontiguousarray((moved - rest).reshape(len(ARKIT_NAMES), -1).T)
-        self._points: FloatArray = np.zeros((POINT_COUNT, 3), np.float32)
+        self._move: FloatArray = (moved - rest).reshape(len(ARKIT_NAMES), -1)
         self._rest: FloatArray = rest.reshape(-1)
-        self.neck: tuple[float, float, float] = tuple(head.joints[1].tolist())
-        self._eyes: list[list[float]] = head.joints[[4, 3]].tolist()
-        self._points[68:] = self._eyes
+        self.neck: Place = tuple(head.joints[1].tolist())
+        self.eyeballs: tuple[Place, Place] = (
+            tuple(head.joints[4].tolist()),
+            tuple(head.joints[3].tolist()),
+        )
 
-    def place(self, arkit: FloatArray, eyes: tuple[Quaternion, Quaternion]) -> FloatArray:
-        """The points of one face, relative to the unturned head.
+    def targets(self, origin: Place, scale: float = 1.0) -> tuple[Target, ...]:
+        """What computes x, y and z of each landmark on the unturned head, one after the other.
 
         Args:
-            arkit: ``(52,)`` weights.
-            eyes: Turns of the left and the right eye.
-
-        Returns:
-            ``(70, 3)`` metres, right before left; the same array each time.
+            origin: Where they are counted from, in metres.
+            scale: Units per metre; negative turns all three axes around.
         """
-        face = self._points[:LANDMARK_COUNT].reshape(-1)
-        np.dot(self._move, arkit, out=face)
-        np.add(face, self._rest, out=face)
-        right, left = self._eyes
-        _PUPILS.pack_into(
-            self._points.data, 12 * LANDMARK_COUNT, *_pupil(right, eyes[1]), *_pupil(left, eyes[0])
+        return tuple(
+            Target(
+                f"landmark {i // 3} {'xyz'[i % 3]}",
+                tuple((name, scale * move) for name, move in zip(ARKIT_NAMES, moves, strict=True)),
+                minimum=-math.inf,
+                maximum=math.inf,
+                offset=scale * (rest - origin[i % 3]),
+            )
+            for i, (moves, rest) in enumerate(
+                zip(self._move.T.tolist(), self._rest.tolist(), strict=True)
+            )
         )
-        return self._points
 
 
-def _pupil(eye: list[float], turn: Quaternion) -> tuple[float, float, float]:
-    """Where the pupil of an eyeball looks out, in metres."""
+def pupil(turn: Quaternion) -> Place:
+    """Where the pupil of an eye looks out, in metres from the eyeball's centre."""
     w, x, y, z = turn
     return (
-        eye[0] + 2.0 * EYEBALL_M * (x * z + w * y),
-        eye[1] + 2.0 * EYEBALL_M * (y * z - w * x),
-        eye[2] + EYEBALL_M * (1.0 - 2.0 * (x * x + y * y)),
+        2.0 * EYEBALL_M * (x * z + w * y),
+        2.0 * EYEBALL_M * (y * z - w * x),
+        EYEBALL_M * (1.0 - 2.0 * (x * x + y * y)),
     )
 
 

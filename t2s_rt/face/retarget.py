@@ -164,7 +164,7 @@ class Plan:
             signals: ``(SIGNAL_COUNT,)``.
             out: ``(N,)``; overwritten.
         """
-        np.dot(self.matrix, signals, out=out)
+        self.matrix.dot(signals, out=out)  # np.dot first asks both arrays whether they know better
         for row, curve, gain in self.bent:
             out[row] = gain * curve.bend(float(out[row]))
         np.add(out, self.offset, out=out)
@@ -198,7 +198,6 @@ class Retargeter:
         )
         self._values: FloatArray = np.zeros(len(table.targets), np.float32)
         self._batch: RetargetBatch | None = None
-        self._begin, self._end = 0, len(table.targets)
 
     def step(self, signals: FloatArray, out: FloatArray) -> None:
         """Write the values for one frame.
@@ -209,26 +208,32 @@ class Retargeter:
         """
         self.plan.compute(signals, out)
 
-    def read(self, signals: Signals) -> list[float]:
+    def view(self, signals: Signals) -> FloatArray:
         """The values for the newest frame, computed with the whole batch where it is in one.
 
         Returns:
-            N values in the order of the table.
+            ``(N,)`` in the order of the table; overwritten by the next frame.
         """
-        if self._batch is not None:
-            return self._batch.read(signals)[self._begin : self._end]
-        self.plan.compute(signals.values, self._values)
-        values: list[float] = self._values.tolist()
+        if self._batch is None:
+            self.plan.compute(signals.values, self._values)
+        else:
+            self._batch.compute(signals)
+        return self._values
+
+    def read(self, signals: Signals) -> list[float]:
+        """The same as a list."""
+        values: list[float] = self.view(signals).tolist()
         return values
 
-    def enter(self, batch: RetargetBatch, begin: int) -> None:
-        """Let a batch compute, whose values from ``begin`` on are this table's."""
+    def enter(self, batch: RetargetBatch, values: FloatArray) -> None:
+        """Let a batch compute, which writes this table's values there."""
         self._batch = batch
-        self._begin, self._end = begin, begin + len(self._values)
+        self._values = values
 
     def leave(self) -> None:
         """Compute alone again."""
         self._batch = None
+        self._values = np.zeros(len(self._values), np.float32)
 
 
 class RetargetBatch:
@@ -245,20 +250,18 @@ class RetargetBatch:
         self._members = tuple(retargeters)
         self._plan = Plan.join([each.plan for each in self._members])
         self._values: FloatArray = np.zeros(len(self._plan.offset), np.float32)
-        self._floats: list[float] = []
         self._reads = -1
         begin = 0
         for each in self._members:
-            each.enter(self, begin)
-            begin += len(each.plan.offset)
+            end = begin + len(each.plan.offset)
+            each.enter(self, self._values[begin:end])
+            begin = end
 
-    def read(self, signals: Signals) -> list[float]:
-        """The newest frame's values for all members, computed unless they are there already."""
+    def compute(self, signals: Signals) -> None:
+        """Write the newest frame's values for all members, unless they are there already."""
         if signals.reads != self._reads:
             self._reads = signals.reads
             self._plan.compute(signals.values, self._values)
-            self._floats = self._values.tolist()
-        return self._floats
 
     def close(self) -> None:
         """Let the members compute for themselves again."""

@@ -118,7 +118,7 @@ class VowelFit:
         Args:
             arkit: ``(52,)`` weights.
         """
-        np.dot(self._rows, arkit, out=self._common)
+        self._rows.dot(arkit, out=self._common)
         a, i, u, e, o = self._fit(self._common.tolist())
         parted = min(max((arkit.item(self._jaw) - arkit.item(self._close)) / PARTED, 0.0), 1.0)
         i *= parted
