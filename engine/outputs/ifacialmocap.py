@@ -53,13 +53,13 @@ class Text:
         for name, place in angles.items():
             tail = tail.replace(f"{{{name}}}", place)
         self._formats = {
-            version: "".join(f"{name}{mark}%d|" for name in shapes) + tail
+            version: ("".join(f"{name}{mark}%d|" for name in shapes) + tail).encode()
             for version, mark in ((1, "-"), (2, "&"))
         }
 
     def write(self, signals: Signals, *, version: int) -> bytes:
         """One datagram."""
-        return (self._formats[version] % tuple(self.retargeter.read(signals))).encode()
+        return self._formats[version] % tuple(self.retargeter.read(signals))
 
 
 def _is_shape(name: str) -> bool:
