@@ -16,6 +16,7 @@ from websockets.asyncio.client import ClientConnection
 # frames has the compiled apply_mask where there is one, though not in its __all__.
 from websockets.frames import Frame, Opcode, apply_mask  # type: ignore[attr-defined]
 from websockets.protocol import State
+from websockets.streams import StreamReader
 
 INJECTION: Final = "t2s"
 """The requestID of every injection."""
@@ -29,10 +30,22 @@ _TEXT: Final = 0x81
 """A whole text message in one frame (RFC 6455, 5.2)."""
 _MASKED: Final = 0x80 | 126
 """Masked, with a length of 126 to 65,535 bytes in the two bytes that follow."""
+_ANSWER: Final = bytes((_TEXT, 126))
+"""Not masked, with its length in the two bytes that follow: no answer of VTube Studio is shorter."""
 MIN_BYTES: Final = 126
 MAX_BYTES: Final = 65_535
 _KEY_BYTES: Final = 4
 _KEYS_BYTES: Final = 1024
+
+
+_BETWEEN: Final = StreamReader.at_eof.__code__
+"""Where the parser waits between two frames."""
+
+
+def _is_yes(data: bytes) -> bool:
+    """Whether these bytes, from the beginning of a frame, are one that says yes and nothing more."""
+    whole = data[:2] == _ANSWER and len(data) == 4 + int.from_bytes(data[2:4], "big")
+    return whole and _YES_BYTES in data
 
 
 class VtsLine(ClientConnection):
@@ -71,6 +84,23 @@ class VtsLine(ClientConnection):
         return key
 
     # typing.override is new in Python 3.12.
+    def data_received(self, data: bytes) -> None:  # type: ignore[explicit-override]
+        """Hear a yes that comes alone, which is how it mostly comes, without taking it apart."""
+        if _is_yes(data) and self._between_frames():
+            self.hear_yes()
+        else:
+            super().data_received(data)
+
+    def _between_frames(self) -> bool:
+        """Whether nothing of a message has come yet."""
+        protocol = self.protocol
+        waits: Any = protocol.parser
+        while (inner := waits.gi_yieldfrom) is not None:
+            waits = inner
+        return (
+            waits.gi_code is _BETWEEN and protocol.state is State.OPEN and protocol.current_size is None
+        )
+
     def process_event(self, event: Any) -> None:  # type: ignore[explicit-override] # noqa: ANN401
         """Hear a yes at once; everything else goes the usual way, to `recv`."""
         if (

@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import Awaitable, Callable
 
+import pytest
 from websockets.asyncio.client import connect
 from websockets.asyncio.server import ServerConnection, serve
 
@@ -74,6 +75,46 @@ def test_a_yes_is_counted_and_everything_else_is_received() -> None:
             received = [await line.recv() for _ in range(3)]
         assert received == [said[1], said[3], answer(YES)]
         assert line.unanswered == 3
+
+    talk(server, client)
+
+
+@pytest.mark.parametrize("cut", [0, 1, 3, 40, -1])
+def test_a_yes_that_comes_alone_is_not_taken_apart_and_one_that_comes_in_pieces_is(cut: int) -> None:
+    said = answer(YES, filler="x" * 100).encode()
+    whole = b"\x81\x7e" + len(said).to_bytes(2, "big") + said
+
+    async def server(connection: ServerConnection) -> None:
+        await connection.wait_closed()
+
+    async def client(line: VtsLine) -> None:
+        events: list[object] = []
+        line.process_event = events.append  # type: ignore[method-assign]
+        line.unanswered = 3
+        line.data_received(whole)
+        assert (line.unanswered, len(events)) == (2, 0)
+        line.data_received(whole[:cut])
+        line.data_received(whole[cut:] if cut else whole)
+        assert (line.unanswered, len(events)) == ((2, 1) if cut else (1, 0))
+        line.data_received(whole)
+        assert (line.unanswered, len(events)) == ((1, 1) if cut else (0, 0))
+
+    talk(server, client)
+
+
+def test_a_yes_inside_another_message_is_no_yes() -> None:
+    said = answer(YES, filler="x" * 100).encode()
+    frame = b"\x81\x7e" + len(said).to_bytes(2, "big") + said
+
+    async def server(connection: ServerConnection) -> None:
+        await connection.wait_closed()
+
+    async def client(line: VtsLine) -> None:
+        line.unanswered = 3
+        line.data_received(b"\x82\x7e" + len(frame).to_bytes(2, "big"))  # of a binary message
+        line.data_received(frame)
+        assert line.unanswered == 3
+        assert await line.recv() == frame
 
     talk(server, client)
 
