@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -104,6 +104,20 @@ def write_whole(path: Path, rows: Rows) -> None:
         raise ConfigError(f"{path} cannot be written: {problem.strerror}.") from problem
 
 
+def touched_block() -> memoryview:
+    """Memory for `BLOCK_FRAMES`, written to once.
+
+    The system gives memory page by page when it is first written to. That costs more than keeping a
+    frame, so it is done in another thread, a while before the block is needed.
+    """
+    return np.full(BLOCK_FRAMES * ROW.itemsize, 0, np.uint8).data
+
+
+def rows_in(blocks: Sequence[memoryview], count: int) -> Rows:
+    """The first rows of what blocks hold."""
+    return np.frombuffer(b"".join(blocks), ROW, count)
+
+
 class RecorderOutput:
     """Keeps frames while it is on, writes the file when it is switched off or the run ends.
 
@@ -122,13 +136,14 @@ class RecorderOutput:
         self.name = name
         self._path = path
         self._blocks: list[memoryview] = []
+        self._spare: asyncio.Future[memoryview] | None = None
         self._count = 0
         self._tally = Tally()
         self._trouble = ""
 
     async def start(self) -> None:
         """Begin a take, over the file of the one before."""
-        self._blocks, self._count, self._trouble = [], 0, ""
+        self._blocks, self._count, self._trouble = [await asyncio.to_thread(touched_block)], 0, ""
 
     def offer(self, signals: Signals, now_ns: int) -> None:
         """Keep a frame, until the take is full."""
@@ -136,12 +151,19 @@ class RecorderOutput:
         if self._count >= LONGEST_S * FRAME_RATE_HZ:
             self._tally.skipped += 1
             return
-        place = self._count % BLOCK_FRAMES * ROW.itemsize
-        if place == 0:
-            self._blocks.append(np.zeros(BLOCK_FRAMES * ROW.itemsize, np.uint8).data)
-        self._blocks[-1][place : place + ROW.itemsize] = packed_row(signals.frame)
+        place = self._count % BLOCK_FRAMES
+        if place == BLOCK_FRAMES // 2:
+            self._spare = asyncio.get_running_loop().run_in_executor(None, touched_block)
+        elif place == 0 and self._count:
+            self._blocks.append(self._next_block())
+        begin = place * ROW.itemsize
+        self._blocks[-1][begin : begin + ROW.itemsize] = packed_row(signals.frame)
         self._count += 1
         self._tally.send(now_ns)
+
+    def _next_block(self) -> memoryview:
+        spare = self._spare
+        return spare.result() if spare is not None and spare.done() else touched_block()
 
     def status(self, now_ns: int) -> OutputStatus:
         """How long the take is."""
@@ -164,10 +186,10 @@ class RecorderOutput:
         """Write the file, away from the event loop."""
         if not self._count:
             return
-        rows = np.frombuffer(b"".join(self._blocks), ROW, self._count)
-        self._blocks, self._count = [], 0
+        blocks, count = self._blocks, self._count
+        self._blocks, self._spare, self._count = [], None, 0
         try:
-            await asyncio.to_thread(write_whole, self._path, rows)
+            await asyncio.to_thread(lambda: write_whole(self._path, rows_in(blocks, count)))
         except T2SError as problem:
             self._trouble = str(problem)
             self._tally.failures += 1
