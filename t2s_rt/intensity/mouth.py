@@ -50,8 +50,8 @@ class Mouth:
     Echternach 2016: opening follows level). Small, since the model hears loudness too."""
     PARTED_BELOW: Final = 0.12
     CLOSED_ABOVE: Final = 0.55
-    """A model that is half sure of a p, b or m predicts half a closure, which no lips make: between these
-    its prediction is stretched to the whole way."""
+    """A model that is half sure of a p, b or m predicts half a closure, which no lips make: between
+    these its prediction is stretched to the whole way."""
     JAW_LEFT_BY_LIPS: Final = 0.5
     """Share of its opening that the jaw keeps behind closed lips."""
     HELD_JAW: Final = 0.12
