@@ -15,7 +15,7 @@ pytestmark = pytest.mark.torch
 def point() -> Point:
     torch.set_num_threads(1)
     heard = [swelling("read", 1), swelling("song", 2)]
-    network = fit(heard, CONFIG, Stage(SHARES, 60, 1e-2))
+    network = fit(heard, CONFIG, Stage(SHARES, 120, 1e-2))
     return judge(network, CONFIG.lookahead_samples, [swelling("read", 8), swelling("song", 9)])
 
 
