@@ -107,6 +107,7 @@ class OpenSeeFaceOutput:
         self.retargeters: tuple[Retargeter, ...] = (self._retargeter,)
         self._across: FloatArray = np.zeros((3, 2), np.float32)
         self._shift: FloatArray = np.zeros(2, np.float32)
+        self._across_bytes, self._shift_bytes = self._across.data, self._shift.data
         # Three bytes before the packet bring its points to where a product can be written.
         self._packet = memoryview(bytearray(-_SURE % 4 + PACKET_BYTES))[-_SURE % 4 :]
         self._floats(_SURE, LANDMARK_COUNT + 2)[:] = 1.0
@@ -174,11 +175,11 @@ class OpenSeeFaceOutput:
         neck_x, neck_y, neck_z = self._neck
         scale = PIXELS_PER_M / UNITS_PER_M
         _ACROSS.pack_into(
-            self._across.data, 0,
+            self._across_bytes, 0,
             -scale * side_x, scale * up_x, -scale * side_y, scale * up_y, -scale * side_z, scale * up_z,
         )  # fmt: skip
         _SHIFT.pack_into(
-            self._shift.data, 0,
+            self._shift_bytes, 0,
             WIDTH_PX / 2 + scale * (side_x * neck_x + side_y * neck_y + side_z * neck_z),
             HEIGHT_PX * 0.7 - scale * (up_x * neck_x + up_y * neck_y + up_z * neck_z),
         )  # fmt: skip

@@ -82,9 +82,9 @@ def packed_row(frame: Frame) -> bytes:
     times = seconds(frame.pts_samples), seconds(frame.available_samples), frame.song_s
     return b"".join((
         _TIMES.pack(*times),
-        frame.actions.data, frame.arkit.data,
-        pose.expression.data, pose.jaw_pose.data, pose.neck_pose.data, pose.global_pose.data,
-        pose.eyes_pose.data,
+        frame.actions.tobytes(), frame.arkit.tobytes(),
+        pose.expression.tobytes(), pose.jaw_pose.tobytes(), pose.neck_pose.tobytes(),
+        pose.global_pose.tobytes(), pose.eyes_pose.tobytes(),
         _VOICE.pack(voice.f0_hz, voice.voiced, voice.loudness_dbfs, voice.voice),
     ))  # fmt: skip
 

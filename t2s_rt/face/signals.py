@@ -31,8 +31,8 @@ SIGNAL_INDEX: Final = {name: i for i, name in enumerate(SIGNALS)}
 SIGNAL_COUNT: Final = len(SIGNALS)
 
 _VISEMES: Final = SIGNAL_INDEX["viseme_sil"]
-_FLOATS: Final = struct.Struct(f"{_VISEMES}f")
-"""All signals before the visemes."""
+_FLOATS: Final = struct.Struct(f"{_VISEMES - len(ARKIT_NAMES)}f")
+"""All signals between the ARKit weights and the visemes."""
 _JAW, _CLOSE = ARKIT_INDEX["jawOpen"], ARKIT_INDEX["mouthClose"]
 LOUDNESS_FLOOR_DBFS: Final = -60.0
 LOUDNESS_RANGE_DB: Final = 50.0
@@ -104,6 +104,8 @@ class Signals:
         self.values: FloatArray = np.zeros(SIGNAL_COUNT, np.float32)
         self.head: Quaternion = (1.0, 0.0, 0.0, 0.0)
         self.eyes: tuple[Quaternion, Quaternion] = (self.head, self.head)
+        self._arkit = self.values[: len(ARKIT_NAMES)]
+        self._others = self.values[len(ARKIT_NAMES) :].data
         self._vowels = VowelFit()
         self._visemes = VisemeFit() if visemes else None
 
@@ -132,9 +134,10 @@ class Signals:
         left_x, left_y, left_z, right_x, right_y, right_z = eyes
         self.eyes = quaternion(left_x, left_y, left_z), quaternion(right_x, right_y, right_z)
         loudness = (voice.loudness_dbfs - LOUDNESS_FLOOR_DBFS) / LOUDNESS_RANGE_DB
+        self._arkit[:] = frame.arkit
         # Packed, not assigned: numpy takes ten times as long to turn a tuple into an array.
         _FLOATS.pack_into(
-            self.values.data, 0, *arkit,
+            self._others, 0,
             yaw, -pitch, -roll,
             math.degrees(left_y), -math.degrees(left_x), math.degrees(right_y), -math.degrees(right_x),
             max(0.0, arkit[_JAW] - arkit[_CLOSE]), min(max(loudness, 0.0), 1.0), voice.voice,

@@ -68,8 +68,8 @@ _VISEME_VOWELS: Final = {"aa": "A", "E": "E", "ih": "I", "oh": "O", "ou": "U"}
 PRICE: Final = 0.02
 """What each unit of a viseme costs in the fit: of two equal explanations the shorter one wins."""
 FIT_STEPS: Final = 40
-ROUNDING: Final = 1e-9
-"""How far below 0 a weight or slope is still 0."""
+ROUNDING: Final = 1e-6
+"""How far below 0 a weight or slope is still 0, in float32."""
 PARTED: Final = 0.10
 """jawOpen minus mouthClose from which wide lips count wholly as I or E; a shut smile is no vowel."""
 
@@ -97,9 +97,8 @@ class VowelFit:
 
     def __init__(self) -> None:
         basis = (FEATURE_MATRIX @ np.stack([_row(recipe) for recipe in VOWEL_RECIPES]).T).astype(float)
-        self._rows: FloatArray = np.ascontiguousarray(basis.T @ FEATURE_MATRIX, np.float32)
-        self._common: FloatArray = np.zeros(len(VOWELS), np.float32)
-        self._tableaus = [_tableau(basis.T @ basis, subset) for subset in range(2 ** len(VOWELS))]
+        self._tableaus = [_tableau(basis, subset) for subset in range(2 ** len(VOWELS))]
+        self._values: FloatArray = np.zeros(len(VOWELS), np.float32)
         self._subset = 0
         self._jaw, self._close = ARKIT_INDEX["jawOpen"], ARKIT_INDEX["mouthClose"]
 
@@ -118,50 +117,44 @@ class VowelFit:
         Args:
             arkit: ``(52,)`` weights.
         """
-        self._rows.dot(arkit, out=self._common)
-        a, i, u, e, o = self._fit(self._common.tolist())
+        a, i, u, e, o = self._fit(arkit)
         parted = min(max((arkit.item(self._jaw) - arkit.item(self._close)) / PARTED, 0.0), 1.0)
         i *= parted
         e *= parted
         scale = 1.0 / max(1.0, a + i + u + e + o)
         return a * scale, i * scale, u * scale, e * scale, o * scale
 
-    def _fit(self, common: list[float]) -> list[float]:
-        """The best weights for what the face has in common with each recipe, in plain floats.
+    def _fit(self, arkit: FloatArray) -> list[float]:
+        """The best weights before any other rule.
 
-        Five numbers are too few for array calls to pay. It begins with the last face's vowels, which are
-        mostly this one's too; from any other beginning it ends at the same fit.
+        It begins with the last face's vowels, which are mostly this one's too; from any other beginning
+        it ends at the same fit.
         """
-        weights: list[float] = []
-        b0, b1, b2, b3, b4 = common
+        values: list[float] = []
         for _ in self._tableaus:  # more steps than it ever takes, should rounding make it cycle
-            weights = []
-            wrong = -1
-            for i, (t0, t1, t2, t3, t4) in enumerate(self._tableaus[self._subset]):
-                value = t0 * b0 + t1 * b1 + t2 * b2 + t3 * b3 + t4 * b4
-                if value < -ROUNDING:
-                    wrong = i
-                    break
-                weights.append(max(value, 0.0) if self._subset >> i & 1 else 0.0)
-            if wrong < 0:
-                return weights
-            self._subset ^= 1 << wrong
-        return weights + [0.0] * (len(VOWELS) - len(weights))
+            self._tableaus[self._subset].dot(arkit, out=self._values)
+            values = self._values.tolist()
+            if min(values) >= -ROUNDING:
+                break
+            self._subset ^= 1 << next(i for i, value in enumerate(values) if value < -ROUNDING)
+        return [
+            value if value > 0.0 and self._subset >> i & 1 else 0.0 for i, value in enumerate(values)
+        ]
 
 
-def _tableau(gram: npt.NDArray[np.float64], subset: int) -> list[list[float]]:
-    """What takes ``B'x`` to the weights of the subset's members and the slopes of the others.
+def _tableau(basis: npt.NDArray[np.float64], subset: int) -> FloatArray:
+    """What takes a face to the weights of the subset's members and the slopes of the others.
 
     A slope is how the squared distance, halved, grows with a weight that is 0 now.
     """
+    gram = basis.T @ basis
     count = len(gram)
     members = [i for i in range(count) if subset >> i & 1]
     solution = np.zeros((count, count))
     solution[np.ix_(members, members)] = np.linalg.inv(gram[np.ix_(members, members)])
     slopes = gram @ solution - np.eye(count)
     slopes[members] = solution[members]
-    rows: list[list[float]] = slopes.tolist()
-    return rows
+    return np.ascontiguousarray(slopes @ basis.T @ FEATURE_MATRIX, np.float32)
 
 
 class VisemeFit:
