@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
+import os
 import socket
 from collections.abc import Sequence
 from typing import Final
@@ -77,6 +78,12 @@ class DatagramSender:
         if self._backoff.pausing(now_ns):
             self.tally.skipped += 1
             return False
+        # A new socket is asked before a frame is made for nothing; later the next sending tells.
+        if self._socket is not None and self._unrefused < SETTLED:
+            error = self._socket.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+            if error:
+                self._fail(now_ns, self._sentence(OSError(error, os.strerror(error))))
+                return False
         return True
 
     def send(self, datagrams: Sequence[bytes | bytearray | memoryview], now_ns: int) -> bool:
@@ -94,13 +101,8 @@ class DatagramSender:
         except BlockingIOError:
             self.tally.skipped += 1
             return False
-        except ConnectionError:
-            self._fail(
-                now_ns, f"Nobody listens at {self.where}. Is the program running, with this port?"
-            )
-            return False
         except OSError as problem:
-            self._fail(now_ns, f"{self.where} cannot be reached: {problem.strerror}.")
+            self._fail(now_ns, self._sentence(problem))
             return False
         self._unrefused += 1
         if self._unrefused == SETTLED:
@@ -135,9 +137,15 @@ class DatagramSender:
         try:
             self._open()
         except OSError as problem:
-            self._fail(now_ns, f"{self.where} cannot be reached: {problem.strerror}.")
+            self._fail(now_ns, self._sentence(problem))
             return False
         return True
+
+    def _sentence(self, problem: OSError) -> str:
+        """What is wrong; Python makes a refusal a ConnectionError by its number."""
+        if isinstance(problem, ConnectionError):
+            return f"Nobody listens at {self.where}. Is the program running, with this port?"
+        return f"{self.where} cannot be reached: {problem.strerror}."
 
     def _open(self) -> None:
         self.close()
