@@ -79,9 +79,12 @@ class LiveLinkOutput:
         self.retargeters: tuple[Retargeter, ...] = (self._retargeter,)
         device = str(uuid.uuid5(uuid.NAMESPACE_DNS, f"t2s-rt.{subject}")).upper().encode()
         self._head = struct.pack(">Bi36si", VERSION, len(device), device, len(title)) + title
-        self._packet = bytearray(self._head + bytes(_TIME_AND_COUNT.size + 4 * len(table.targets)))
-        begin = len(self._head) + _TIME_AND_COUNT.size
-        self._values: npt.NDArray[np.float32] = np.frombuffer(self._packet, ">f4", offset=begin)
+        fixed = self._head + bytes(_TIME_AND_COUNT.size)
+        before = -len(fixed) % 4  # bytes before the packet that bring its values to whole words
+        memory = memoryview(bytearray(before + len(fixed) + 4 * len(table.targets)))
+        self._packet = memory[before:]
+        self._packet[: len(fixed)] = fixed
+        self._values: npt.NDArray[np.float32] = np.frombuffer(self._packet, ">f4", offset=len(fixed))
         self._rate_hz = rate_hz
         self._pace = Pace(rate_hz)
         self._wall_s = wall_s

@@ -106,12 +106,14 @@ class OpenSeeFaceOutput:
         self._retargeter = Retargeter(Table("openseeface packet", (*points, *FEATURES.targets)))
         self.retargeters: tuple[Retargeter, ...] = (self._retargeter,)
         self._across: FloatArray = np.zeros((3, 2), np.float32)
-        self._shift: FloatArray = np.zeros(2, np.float32)
+        self._shift = np.zeros((), np.complex64)
         self._across_bytes, self._shift_bytes = self._across.data, self._shift.data
         # Three bytes before the packet bring its points to where a product can be written.
         self._packet = memoryview(bytearray(-_SURE % 4 + PACKET_BYTES))[-_SURE % 4 :]
         self._floats(_SURE, LANDMARK_COUNT + 2)[:] = 1.0
         self._picture = self._floats(_PICTURE, 2 * (LANDMARK_COUNT + 2)).reshape(-1, 2)
+        # x and y as one complex number: all points are shifted by one plain loop, without broadcasting.
+        self._pairs = self._picture.view(np.complex64).reshape(-1)
         self._computed = self._floats(_SPACE, len(points) + len(FEATURES.targets))
         self._seen = self._floats(_SPACE, 3 * (LANDMARK_COUNT + 2)).reshape(-1, 3)
         self._sender = DatagramSender(name, host, port)
@@ -138,7 +140,7 @@ class OpenSeeFaceOutput:
         self._look(signals.eyes)
         self._aim(signals.head)
         self._seen.dot(self._across, out=self._picture)
-        np.add(self._picture, self._shift, out=self._picture)
+        np.add(self._pairs, self._shift, out=self._pairs)
         arkit = signals.values
         _HEAD.pack_into(
             self._packet, 0,
