@@ -1,7 +1,7 @@
 """The motion network: what a sound is, what went before, and whether anybody sings at all.
 
-Causal convolutions see the last frames; a recurrent memory follows the mouth. Beside it a second,
-smaller memory judges the presence of a voice. They are apart on purpose: a network that learns from
+Causal convolutions see the last frames; a recurrent memory follows the mouth. Beside it others, one
+upon the other, judge the presence of a voice. They are apart on purpose: a network that learns from
 bands that the mouth rests shuts it on held vowels as well, because both are steady; so only presence
 learns from bands, and the mouth learns its shape only where somebody sings.
 
@@ -29,7 +29,8 @@ class Shape:
         sounds: Classes of the auxiliary head; it is trained and not exported.
         channels: Width of the convolutions.
         hidden: Width of the mouth's memory.
-        presence: Width of the memory that judges presence.
+        presence: Width of each of the two memories, one upon the other, that judge presence: what tells
+            a singer from a band is how sounds follow each other over seconds.
         kernel: Frames that each of the two convolutions sees.
         dropout: Share of values dropped while training.
     """
@@ -74,6 +75,7 @@ class MotionNetwork(nn.Module):
         self.conv2 = nn.Conv1d(shape.channels, shape.channels, shape.kernel)
         self.memory = nn.GRU(shape.channels, shape.hidden, batch_first=True)
         self.listener = nn.GRU(shape.channels, shape.presence, batch_first=True)
+        self.judge = nn.GRU(shape.presence, shape.presence, batch_first=True)
         self.head = nn.Linear(width, shape.outputs)
         self.presence_head = nn.Linear(shape.presence + shape.channels, 1)
         self.sound_head = nn.Linear(width, shape.sounds)
@@ -87,6 +89,7 @@ class MotionNetwork(nn.Module):
             "context2": context,
             "memory": (self.shape.hidden,),
             "listener": (self.shape.presence,),
+            "judge": (self.shape.presence,),
         }
 
     def forward(self, frames: Tensor) -> Predicted:
@@ -104,8 +107,9 @@ class MotionNetwork(nn.Module):
         x = self.drop(x)
         memory, _ = self.memory(x)
         listener, _ = self.listener(x)
+        judge, _ = self.judge(self.drop(listener))
         shaped = torch.cat((self.drop(memory), x), dim=2)
-        presence = self.presence_head(torch.cat((listener, x), dim=2))[..., 0]
+        presence = self.presence_head(torch.cat((judge, x), dim=2))[..., 0]
         return Predicted(self.head(shaped), presence, self.sound_head(shaped))
 
 
@@ -128,10 +132,17 @@ class StepNetwork(nn.Module):
         self.conv2 = self._flat(network.conv2)
         self.memory = StepMemory(network.memory)
         self.listener = StepMemory(network.listener)
+        self.judge = StepMemory(network.judge)
 
     def forward(
-        self, frame: Tensor, context1: Tensor, context2: Tensor, memory: Tensor, listener: Tensor
-    ) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor, Tensor]:
+        self,
+        frame: Tensor,
+        context1: Tensor,
+        context2: Tensor,
+        memory: Tensor,
+        listener: Tensor,
+        judge: Tensor,
+    ) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor, Tensor, Tensor]:
         """One frame.
 
         Args:
@@ -140,6 +151,7 @@ class StepNetwork(nn.Module):
             context2: The same for the second.
             memory: ``(batch, hidden)``.
             listener: ``(batch, presence)``.
+            judge: ``(batch, presence)``.
 
         Returns:
             Actions ``(batch, outputs)``, presence ``(batch, 1)`` 0 to 1, and the states that follow.
@@ -149,10 +161,11 @@ class StepNetwork(nn.Module):
         x = torch.relu(self.conv2(window2))
         memory = self.memory(x, memory)
         listener = self.listener(x, listener)
+        judge = self.judge(listener, judge)
         actions = self.head(torch.cat((memory, x), dim=1))
-        presence = torch.sigmoid(self.presence_head(torch.cat((listener, x), dim=1)))
+        presence = torch.sigmoid(self.presence_head(torch.cat((judge, x), dim=1)))
         next1, next2 = window1[:, self.channels :], window2[:, self.channels :]
-        return actions, presence, next1, next2, memory, listener
+        return actions, presence, next1, next2, memory, listener, judge
 
     @staticmethod
     def _flat(conv: nn.Conv1d) -> nn.Linear:
