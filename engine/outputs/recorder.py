@@ -184,10 +184,10 @@ class RecorderOutput:
 
     async def close(self) -> None:
         """Write the file, away from the event loop."""
-        if not self._count:
-            return
         blocks, count = self._blocks, self._count
         self._blocks, self._spare, self._count = [], None, 0
+        if not count:
+            return
         try:
             await asyncio.to_thread(lambda: write_whole(self._path, rows_in(blocks, count)))
         except T2SError as problem:

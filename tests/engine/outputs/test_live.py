@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from pathlib import Path
 
 import msgpack
@@ -86,3 +87,42 @@ def test_a_mistake_on_the_command_line_gets_a_sentence(
 ) -> None:
     assert main(["live", "--source", "synthetic:vowels", "--port", "0", "--seconds", "1", *options]) == 2
     assert wanted in capsys.readouterr().err
+
+
+def refused(capsys: pytest.CaptureFixture[str], *options: str) -> str:
+    """What `t2s live` says when it refuses to start: one sentence, no traceback."""
+    assert main(["live", "--source", "synthetic:vowels", "--port", "0", "--seconds", "1", *options]) == 2
+    said = capsys.readouterr().err
+    assert "Traceback" not in said
+    assert len(said.splitlines()) == 1
+    return said
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows keeps a user's folder private by itself")
+def test_a_token_that_others_can_read_stops_the_run_with_the_command_that_mends_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    token = tmp_path / "token"
+    token.write_text("secret")
+    token.chmod(0o644)
+    said = refused(capsys, "--output", f"vts:{free_port()},discover=off,token={token}")
+    assert f"{token} can be read by others. Run: chmod 600 {token}" in said
+    assert "secret" not in said
+
+
+def test_a_mapping_of_a_parameter_that_does_not_exist_stops_the_run_and_names_file_and_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    mapping = tmp_path / "my.toml"
+    mapping.write_text("# louder\n[livelink.JawOpn]\ngain = 2\n")
+    said = refused(capsys, "--output", f"livelink:127.0.0.1:{free_port()},map={mapping}")
+    assert f"{mapping}, line 2: livelink has no parameter 'JawOpn'. Did you mean JawOpen" in said
+
+
+def test_a_port_that_is_taken_stops_the_run_and_says_what_to_do_instead(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with receiving() as other:
+        said = refused(capsys, "--output", f"ifacialmocap:127.0.0.1:{other.port}")
+    assert f"UDP port {other.port} is taken" in said
+    assert f"ifacialmocap:to=127.0.0.1:{other.port}" in said

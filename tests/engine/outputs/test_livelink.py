@@ -124,3 +124,11 @@ def test_a_name_that_unreal_cannot_show_is_refused() -> None:
     for subject in ("", "x" * 65):
         with pytest.raises(ConfigError, match="1 to 64 bytes"):
             LiveLinkOutput("livelink", "127.0.0.1", subject=subject)
+
+
+def test_a_value_left_out_of_the_mapping_stays_0_and_moves_no_other() -> None:
+    _, face = PyLiveLinkFace.decode(sent(text="[livelink.JawLeft]\nsend = false")[0])
+    for name, weight in zip(ARKIT_NAMES, WEIGHTS, strict=True):
+        wanted = 0.0 if name == "jawLeft" else float(weight)
+        found = face.get_blendshape(FaceBlendShape[name[0].upper() + name[1:]])
+        assert found == pytest.approx(wanted, abs=1e-6)

@@ -81,6 +81,28 @@ def test_a_take_that_is_full_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyP
         assert len(take["time_s"]) == 60
 
 
+@pytest.mark.parametrize("patient", [True, False])
+def test_a_take_goes_on_over_blocks_of_memory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, patient: bool
+) -> None:
+    """Whether or not the next block was made in time."""
+    monkeypatch.setattr(module, "BLOCK_FRAMES", 8)
+
+    async def run() -> None:
+        output = RecorderOutput("record", tmp_path / "take.npz")
+        await output.start()
+        for i in range(30):
+            output.offer(signals(frame(i, weights=arkit(jawOpen=i / 100))), i * FRAME_NS)
+            if patient and output._spare is not None:
+                await output._spare
+        await output.close()
+
+    asyncio.run(run())
+    with np.load(tmp_path / "take.npz") as take:
+        jaw = list(take["arkit_names"]).index("jawOpen")
+        np.testing.assert_allclose(take["arkit"][:, jaw], np.arange(30) / 100, atol=1e-6)
+
+
 def test_nothing_recorded_writes_nothing_and_keeps_the_old_take(tmp_path: Path) -> None:
     record(tmp_path / "take.npz", 3)
     before = (tmp_path / "take.npz").read_bytes()

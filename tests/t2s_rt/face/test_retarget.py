@@ -147,5 +147,7 @@ def test_a_batch_computes_again_for_the_next_frame() -> None:
     read = signals(jawOpen=0.3)
     jaw = PERFECT_SYNC.names.index("JawOpen")
     assert member.read(read)[jaw] == pytest.approx(0.3)
+    seen = member.view(read)
     read.read(frame(weights=arkit(jawOpen=0.6)))
     assert member.read(read)[jaw] == pytest.approx(0.6)
+    assert seen[jaw] == pytest.approx(0.6)  # a view is of the newest frame, not a copy
