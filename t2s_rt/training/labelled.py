@@ -41,12 +41,35 @@ _HalfArray = npt.NDArray[np.float16]
 
 
 @dataclass(frozen=True, slots=True)
+class Excerpt:
+    """Music that is read where it is needed, because thousands of pieces wait to be heard.
+
+    Attributes:
+        path: A `MusicLibrary`'s file.
+        start: First sample.
+        count: How many.
+    """
+
+    path: Path
+    start: int
+    count: int
+
+    def samples(self) -> FloatArray:
+        """``(count,)`` in [-1, 1]."""
+        pieces = np.fromfile(self.path, "<i2", self.count, offset=2 * self.start)
+        return pieces.astype(np.float32) / np.float32(32767.0)
+
+
+DrawMusic = Callable[[np.random.Generator], Excerpt]
+
+
+@dataclass(frozen=True, slots=True)
 class _Job:
     """One programme to hear."""
 
     path: Path
     clip: LabelledClip
-    music: FloatArray | None
+    music: Excerpt | None
     seed: int
 
 
@@ -61,10 +84,11 @@ def hearing_hash() -> str:
 
 def render_labelled(
     clips: Iterable[LabelledClip],
-    draw_music: Callable[[np.random.Generator], FloatArray] | None,
+    draw_music: DrawMusic | None,
     folder: Path,
     seed: int,
     workers: int = 2,
+    share: float = 1.0,
 ) -> Iterator[Rendering]:
     """Hear every clip once clean and once staged.
 
@@ -74,6 +98,7 @@ def render_labelled(
         folder: Where what was heard is kept.
         seed: Of order, pace, rooms and bands.
         workers: Processes that hear.
+        share: Of the programmes that are heard at all, always the same ones.
 
     Yields:
         Two renderings a programme, both with the targets of the clean voice.
@@ -86,7 +111,9 @@ def render_labelled(
         clip = retimed(programme, round(float(np.exp(rng.uniform(*np.log(paces)))), 3))
         own_seed = int(rng.integers(1 << 31))
         music = draw_music(rng) if draw_music is not None else None
-        jobs.append(_Job(folder / f"{_key(clip, own_seed)}.npz", clip, music, own_seed))
+        key = _key(clip, own_seed)
+        if int(key[:8], 16) < share * 2**32:
+            jobs.append(_Job(folder / f"{key}.npz", clip, music, own_seed))
     waiting = [job for job in jobs if not job.path.exists()]
     with ProcessPoolExecutor(workers) as pool:
         heard_parts = pool.map(_hear, waiting, chunksize=4)
@@ -105,7 +132,7 @@ def _key(clip: LabelledClip, seed: int) -> str:
 
 def _hear(job: _Job) -> None:
     rng = np.random.default_rng(job.seed)
-    band = None if job.music is None else Band((job.music,))
+    band = None if job.music is None else Band((job.music.samples(),))
     clean = heard(job.clip.samples)
     mixed = heard(staged(job.clip.samples, band, rng))
     part = job.path.with_suffix(".part.npz")
@@ -135,7 +162,7 @@ def _taught(clip: LabelledClip, clean: _HalfArray, mixed: _HalfArray) -> Iterato
 
 
 def render_bands(
-    draw_music: Callable[[np.random.Generator], FloatArray],
+    draw_music: DrawMusic,
     count: int,
     folder: Path,
     seed: int,
@@ -147,7 +174,8 @@ def render_bands(
     jobs = []
     for index in range(count):
         music = draw_music(rng)
-        digest = hashlib.sha256(music.tobytes() + f"{seed} {index} {hearing_hash()}".encode())
+        told = f"{seed} {index} {hearing_hash()}".encode()
+        digest = hashlib.sha256(music.samples().tobytes() + told)
         jobs.append((folder / f"band-{digest.hexdigest()[:20]}.npz", music, int(rng.integers(1 << 31))))
     waiting = [job for job in jobs if not job[0].exists()]
     with ProcessPoolExecutor(workers) as pool:
@@ -158,10 +186,10 @@ def render_bands(
             yield _nobody(path.stem, data["features"])
 
 
-def _hear_band(job: tuple[Path, FloatArray, int]) -> None:
+def _hear_band(job: tuple[Path, Excerpt, int]) -> None:
     path, music, seed = job
     rng = np.random.default_rng(seed)
-    features = heard(played_alone(int(BAND_S * RATE_HZ), Band((music,)), rng))
+    features = heard(played_alone(int(BAND_S * RATE_HZ), Band((music.samples(),)), rng))
     part = path.with_suffix(".part.npz")
     np.savez(part, features=features)
     part.replace(path)
@@ -191,7 +219,8 @@ class MusicLibrary:
     QUIETEST_RMS: Final = 0.003
 
     def __init__(self, path: Path) -> None:
-        self._samples = np.memmap(path, np.int16, "r")
+        self._path = path
+        self._count = path.stat().st_size // 2
 
     @classmethod
     def write(cls, path: Path, pieces: Iterable[FloatArray]) -> None:
@@ -202,11 +231,11 @@ class MusicLibrary:
                 file.write((np.clip(piece, -1.0, 1.0) * 32767.0).astype("<i2").tobytes())
         part.replace(path)
 
-    def draw(self, rng: np.random.Generator) -> FloatArray:
+    def draw(self, rng: np.random.Generator) -> Excerpt:
         """`DRAWN_S` of music from anywhere that is not silent."""
         size = int(self.DRAWN_S * RATE_HZ)
         while True:
-            start = int(rng.integers(max(len(self._samples) - size, 1)))
-            piece = self._samples[start : start + size].astype(np.float32) / np.float32(32767.0)
-            if float(np.sqrt(np.mean(np.square(piece)))) > self.QUIETEST_RMS:
+            start = int(rng.integers(max(self._count - size, 1)))
+            piece = Excerpt(self._path, start, min(size, self._count - start))
+            if float(np.sqrt(np.mean(np.square(piece.samples())))) > self.QUIETEST_RMS:
                 return piece

@@ -38,7 +38,9 @@ class Material:
     trained_on: tuple[str, ...]
 
 
-def gather(takes: Path, cache: Path, seed: int, without: Collection[str] = ()) -> Material:
+def gather(
+    takes: Path, cache: Path, seed: int, without: Collection[str] = (), share: float = 1.0
+) -> Material:
     """Get, sing, hear and label everything, or read what is kept of it.
 
     Args:
@@ -46,6 +48,7 @@ def gather(takes: Path, cache: Path, seed: int, without: Collection[str] = ()) -
         cache: Where what was heard is kept.
         seed: Of everything random.
         without: Speakers and languages that are left out, beside `corpus.JUDGED_LANGUAGE`.
+        share: Of the labelled programmes that are heard, 0 to 1.
 
     Raises:
         SetupError, CorpusError: A source cannot be had.
@@ -57,12 +60,12 @@ def gather(takes: Path, cache: Path, seed: int, without: Collection[str] = ()) -
     kept = cache / "labelled"
     captures = load_captures(takes)
     renderings = (
-        *render_labelled(clips, library.draw, kept, seed),
+        *render_labelled(clips, library.draw, kept, seed, share=share),
         *render_bands(library.draw, BAND_RENDERINGS, kept, seed),
         *render_invented(cache, seed),
         *render_captures(captures, cache, seed),
     )
-    return Material(renderings, (*_sentences(told), *_ALWAYS))
+    return Material(renderings, (*_sentences(told, share), *_ALWAYS))
 
 
 def mel_profile(renderings: Sequence[Rendering]) -> FloatArray:
@@ -106,9 +109,10 @@ def _noted(clips: Iterator[LabelledClip], told: dict[str, list[float | str]]) ->
         yield clip
 
 
-def _sentences(told: dict[str, list[float | str]]) -> list[str]:
+def _sentences(told: dict[str, list[float | str]], share: float) -> list[str]:
+    part = "" if share >= 1.0 else f"a random {100.0 * share:.0f} % of "
     return [
-        f"{source}: {minutes:.0f} min, faces by the articulation teacher; {licence}"
+        f"{source}: {part}{minutes:.0f} min, faces by the articulation teacher; {licence}"
         for source, (minutes, licence) in told.items()
     ]
 

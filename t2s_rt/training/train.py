@@ -233,6 +233,9 @@ def main() -> None:
         "--leave-one-out", action="store_true", help="also train the second stage without each take"
     )
     parser.add_argument(
+        "--share", type=float, default=1.0, help="of the labelled programmes that are heard"
+    )
+    parser.add_argument(
         "--taught", type=Path, metavar="RUN", help="a first stage that was run already: only the second"
     )
     arguments = parser.parse_args()
@@ -246,12 +249,14 @@ def main() -> None:
 def _train(arguments: argparse.Namespace) -> None:
     torch.set_num_threads(arguments.threads)
     config = Config(lookahead_samples=arguments.lookahead_samples, seed=arguments.seed)
-    material = gather(arguments.data, arguments.cache, config.seed, frozenset(arguments.without))
+    without = frozenset(arguments.without)
+    material = gather(arguments.data, arguments.cache, config.seed, without, arguments.share)
     heard = material.renderings
     print("minutes:", minutes(heard))
     facts: dict[str, object] = {
         "minutes": minutes(heard),
         "without": sorted(arguments.without),
+        "share": arguments.share,
         "trained_on": material.trained_on,
         "mel_profile_db": [round(float(level), 2) for level in mel_profile(heard)],
     }

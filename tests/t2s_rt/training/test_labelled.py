@@ -68,6 +68,6 @@ def test_a_band_has_no_voice_and_tells_the_mouth_nothing(tmp_path: Path) -> None
 def test_music_is_drawn_from_where_it_sounds(tmp_path: Path) -> None:
     silence, music = np.zeros(60 * RATE_HZ, np.float32), np.full(60 * RATE_HZ, 0.5, np.float32)
     MusicLibrary.write(tmp_path / "m.i16", [silence, music])
-    drawn = MusicLibrary(tmp_path / "m.i16").draw(np.random.default_rng(0))
+    drawn = MusicLibrary(tmp_path / "m.i16").draw(np.random.default_rng(0)).samples()
     assert len(drawn) == MusicLibrary.DRAWN_S * RATE_HZ
     assert drawn.max() == pytest.approx(0.5, abs=1e-3)
