@@ -34,6 +34,9 @@ ORIGIN: Final = "https://peers.test"
 """A secure origin that exists only inside the page: worklets refuse to load on any other."""
 TYPES: Final = {".js": "text/javascript", ".mjs": "text/javascript", ".wasm": "application/wasm"}
 PATIENCE_MS: Final = 120_000
+RECORDINGS_A_PAGE: Final = 30
+"""Then the page is loaded anew: contexts that nobody needs any more stay until it goes, and after some
+hundred of them Chromium sets up no further worklet."""
 SHORTEST_S: Final = 0.2
 """A shorter recording is not one that a worklet's start could be told from."""
 
@@ -78,6 +81,7 @@ class PeerPage:
         self._packages = packages
         self._samples: FloatArray = np.zeros(0, np.float32)
         self.served: list[Path] = []
+        self._watched = 0
         self._open = ExitStack()
         try:
             self._page = self._started()
@@ -106,6 +110,9 @@ class PeerPage:
         Raises:
             SetupError: The package's code failed in this browser.
         """
+        self._watched += 1
+        if self._watched % RECORDINGS_A_PAGE == 0:
+            self._load(self._page)
         short = round(SHORTEST_S * SAMPLE_RATE_HZ) - len(samples)
         self._samples = np.ascontiguousarray(np.pad(samples, (0, max(0, short))), np.float32)
         found = cast("dict[str, Any]", self._call("watch", [package, profile]))
@@ -139,11 +146,15 @@ class PeerPage:
             page = browser.new_page()
             page.set_default_timeout(PATIENCE_MS)
             page.route("**/*", self._serve)
-            page.goto(f"{ORIGIN}/")
-            page.wait_for_function("window.ready")
+            self._load(page)
         except Error as problem:
             raise SetupError(f"The peers' page does not come up in {program}: {problem}") from problem
         return page
+
+    @staticmethod
+    def _load(page: Page) -> None:
+        page.goto(f"{ORIGIN}/")
+        page.wait_for_function("window.ready")
 
     def _call(self, name: str, arguments: list[object]) -> object:
         from playwright.sync_api import Error
