@@ -79,15 +79,15 @@ class Config:
     Attributes:
         lookahead_samples: How far the target lies behind the newest sample, at most 960.
         batch: Clips in a batch.
-        clip_frames: Length of a clip; 480 is 8 s.
+        clip_frames: Length of a clip; 300 is 5 s.
         average: Decay of the running mean of the weights, which is what is kept.
         seed: Of everything random.
         shape: Sizes of the network.
     """
 
     lookahead_samples: int = 400
-    batch: int = 18
-    clip_frames: int = 480
+    batch: int = 32
+    clip_frames: int = 300
     average: float = 0.995
     seed: int = 0
     shape: Shape = field(
