@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -88,6 +89,8 @@ def run(options: argparse.Namespace) -> int:
     begun_s = time.process_time()
     subject = EngineSubject(options.model, options.seed)
     heard = material.gather(options.speaker, options.minutes, options.left_out)
+    if heard.left_out is None and not evaluate.knows_takes(options.model):
+        heard = replace(heard, left_out=lambda _take: subject)
     with Peers() as peers:
         judged: Subject = subject
         if options.peer:

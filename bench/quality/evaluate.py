@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 from bench.quality import (
@@ -25,11 +26,13 @@ from bench.quality.figures import Figure
 from bench.quality.takes import SubjectOfTake
 from bench.quality.track import Subject
 from t2s_rt.errors import ConfigError, T2SError
+from t2s_rt.inference.manifest import bundled_model_path, load_manifest
 from t2s_rt.training.prepare.clip import LabelledClip
+from t2s_rt.training.prepare.facegood import SOURCE
 
 WHISPERED: Final = 10
 """Clips that are whispered."""
-UNHEARD: Final = "captured takes left out need a model a take: --left-out"
+UNHEARD: Final = "the model has heard the captured takes: a model a take is needed, --left-out"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +77,16 @@ def _whisper(subject: Subject, material: Material) -> list[Figure]:
 
 def _mesh(subject: Subject, material: Material) -> list[Figure]:
     return [*mesh.measure(subject, left_out=material.left_out), *beats.measure(subject)]
+
+
+def knows_takes(model: Path | None) -> bool:
+    """Whether a model has heard the captured takes, by its manifest; None for the bundled model.
+
+    Raises:
+        ModelError: There is no such model.
+    """
+    manifest = load_manifest(bundled_model_path() if model is None else model)
+    return SOURCE in manifest.trained_on
 
 
 FAMILIES: Final[dict[str, Family]] = {

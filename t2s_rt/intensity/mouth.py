@@ -35,7 +35,7 @@ class Mouth:
     REST_HZ: Final = 12.0
     SPEED_GAIN_HZ: Final = 3.0
     """One-Euro constants: the model is steady by itself, so little is smoothed and little is late."""
-    HELD_REST: Final = 0.2
+    HELD_REST: Final = 0.08
     """Share of the cut-off that is left on a note held from `HELD_FROM_S` to `HELD_TO_S`: it stands."""
     HELD_FROM_S: Final = 0.4
     HELD_TO_S: Final = 0.9
@@ -48,8 +48,8 @@ class Mouth:
     LOUDNESS_GAIN: Final = 0.3
     """How much of its opening the jaw gains from no effort to the singer's louder voice (Huber;
     Echternach 2016: opening follows level). Small, since the model hears loudness too."""
-    PARTED_BELOW: Final = 0.12
-    CLOSED_ABOVE: Final = 0.55
+    PARTED_BELOW: Final = 0.10
+    CLOSED_ABOVE: Final = 0.45
     """A model that is half sure of a p, b or m predicts half a closure, which no lips make: between
     these its prediction is stretched to the whole way."""
     JAW_LEFT_BY_LIPS: Final = 0.5

@@ -81,9 +81,13 @@ def mel_profile(renderings: Sequence[Rendering]) -> FloatArray:
     return (total / max(count, 1)).astype(np.float32)
 
 
-_ALWAYS: Final = (
+CAPTURED: Final = (
     SOURCE,
     "The same takes sung again by rule (pitch, vibrato, held vowels) with their captured faces",
+)
+"""What a first stage does not learn from."""
+_ALWAYS: Final = (
+    *CAPTURED,
     *(f"Music without singers: {album.package.name}; {album.licence}" for album in music.ALBUMS
       if album.package.name != music.HELD_OUT_ALBUM),
     f"Bands made by rule; {made_bands.LICENCE}",

@@ -34,7 +34,7 @@ from t2s_rt.training.losses import (
     presence_loss,
     sound_loss,
 )
-from t2s_rt.training.material import gather, mel_profile
+from t2s_rt.training.material import CAPTURED, gather, mel_profile
 from t2s_rt.training.prepare.facegood import ACTION_NAMES
 from t2s_rt.training.rendering import Kind, Rendering
 from t2s_rt.training.targets import SOUND_CLASSES
@@ -262,7 +262,13 @@ def _train(arguments: argparse.Namespace) -> None:
     }
     if arguments.taught is None:
         taught = fit(heard, config, Stage(LABELLED_SHARES, arguments.steps, 2.5e-3))
-        save_run(taught, config, arguments.out.with_name(arguments.out.name + "-taught"), facts)
+        of_labels = [told for told in material.trained_on if told not in CAPTURED]
+        save_run(
+            taught,
+            config,
+            arguments.out.with_name(arguments.out.name + "-taught"),
+            facts | {"trained_on": of_labels},
+        )
     else:
         taught = load_taught(arguments.taught, config)
     second = Stage(CAPTURED_SHARES, arguments.captured_steps, 1.0e-3)
