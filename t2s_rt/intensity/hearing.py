@@ -37,6 +37,9 @@ class Hearing:
     CROWDED_BELOW: Final = 0.6
     """The same while other sounds go on beside the voice: where a model has just said that what is heard
     is no voice, it has to be surer before it says that there is one."""
+    FAINT_DB: Final = 25.0
+    """So far below the singer's reference a breath is likelier than a whisper: a model has to be as sure
+    of it as among other sounds."""
     CONSONANT_RANGE_DB: Final = 30.0
     CONSONANT_FLOOR_DBFS: Final = -50.0
     """A sound is loud enough for a consonant within this of the singer's reference, and above this."""
@@ -123,6 +126,8 @@ class Hearing:
             heard = presence
             self._crowd.step(1.0 if loud and presence < self.ABSENT_BELOW else 0.0)
         crowd = self._crowd.value
+        if presence is not None and loudness_dbfs < newest[Feature.REFERENCE_DBFS] - self.FAINT_DB:
+            crowd = 1.0
         above = self.PRESENT_ABOVE + crowd * (self.CROWDED_ABOVE - self.PRESENT_ABOVE)
         below = self.ABSENT_BELOW + crowd * (self.CROWDED_BELOW - self.ABSENT_BELOW)
         self.present = heard > (below if self.present else above)

@@ -121,6 +121,7 @@ def speak(text: str, language: str, wpm: int = USUAL_WPM) -> Speech:
         if not _choose(_voice(language)):
             _choose(_VOICES[""])
         library.espeak_SetParameter(_RATE_PARAMETER, min(max(wpm, SLOWEST_WPM), FASTEST_WPM), 0)
+        _forget(library)
         hear = _CALLBACK(recorder.hear)
         library.espeak_SetSynthCallback(hear)
         library.espeak_Synth(spoken, len(spoken) + 1, 0, 1, 0, _UTF8, None, None)
@@ -129,6 +130,13 @@ def speak(text: str, language: str, wpm: int = USUAL_WPM) -> Speech:
         np.concatenate(recorder.blocks) if recorder.blocks else np.zeros(0, np.float32),
         _rate_hz(), tuple(recorder.phonemes), tuple(recorder.words),
     )  # fmt: skip
+
+
+def _forget(library: ctypes.CDLL) -> None:
+    """Say a vowel that nobody hears: after some questions eSpeak leaves out the next text's first sound."""
+    ignore = _CALLBACK(lambda _wave, _count, _events: 0)
+    library.espeak_SetSynthCallback(ignore)
+    library.espeak_Synth(b"a", 2, 0, 1, 0, _UTF8, None, None)
 
 
 class _EventId(ctypes.Union):

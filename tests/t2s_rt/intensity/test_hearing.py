@@ -73,3 +73,12 @@ def test_activity_outlasts_the_voice_and_settles(score):
     assert activity[119] > 0.99
     assert activity[119 + 18] > 0.4
     assert activity[-1] < 0.01
+
+
+def test_what_is_far_softer_than_the_singer_has_to_be_a_voice_for_sure(score):
+    features = score.note(1.0, loudness_dbfs=-18.0).silence(0.5).note(0.5, loudness_dbfs=-48.0).features
+    for presence, present in ((0.78, False), (0.95, True)):
+        hearing = Hearing()
+        for k, rows in enumerate(features.tolist()):
+            hearing.step(rows, presence if k >= 90 else float(k < 60))
+        assert hearing.present is present

@@ -80,7 +80,7 @@ def test_lips_that_a_model_half_closes_are_closed_and_those_it_hardly_moves_are_
     assert column(half, "lip_closure")[-1] == pytest.approx(1.0)
     doubtful = play(Performer(), features, actions(jaw_open=0.6, lip_closure=0.3))
     assert 0.4 < column(doubtful, "lip_closure")[-1] < 0.7
-    hardly = play(Performer(), features, actions(jaw_open=0.6, lip_closure=0.1))
+    hardly = play(Performer(), features, actions(jaw_open=0.6, lip_closure=0.09))
     assert column(hardly, "lip_closure")[-1] == 0.0
 
 

@@ -65,3 +65,9 @@ def test_without_the_package_the_error_says_what_to_install(monkeypatch):
     monkeypatch.setattr(builtins, "__import__", without)
     with pytest.raises(SetupError, match="pip install espeakng-loader"):
         espeak._library.__wrapped__()
+
+
+def test_after_all_these_questions_a_text_keeps_its_first_sound():
+    first, again = (espeak.speak("Big maps of the summer camp", "en-us", 130) for _ in range(2))
+    assert [name for name, _ in first.phonemes[:2]] == ["b", "ˈɪ"]
+    assert [name for name, _ in first.phonemes] == [name for name, _ in again.phonemes]
