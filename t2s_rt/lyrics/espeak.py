@@ -133,7 +133,7 @@ def speak(text: str, language: str, wpm: int = USUAL_WPM) -> Speech:
 
 
 def _forget(library: ctypes.CDLL) -> None:
-    """Say a vowel that nobody hears: after some questions eSpeak leaves out the next text's first sound."""
+    """Say a vowel that nobody hears: after some questions the next text loses its first sound."""
     ignore = _CALLBACK(lambda _wave, _count, _events: 0)
     library.espeak_SetSynthCallback(ignore)
     library.espeak_Synth(b"a", 2, 0, 1, 0, _UTF8, None, None)
