@@ -89,14 +89,15 @@ def run(options: argparse.Namespace) -> int:
     begun_s = time.process_time()
     subject = EngineSubject(options.model, options.seed)
     heard = material.gather(options.speaker, options.minutes, options.left_out)
+    everybody = replace(heard, left_out=None)  # what others do on takes is no model's left out
     if heard.left_out is None and not evaluate.knows_takes(options.model):
         heard = replace(heard, left_out=lambda _take: subject)
     with Peers() as peers:
         judged: Subject = subject
         if options.peer:
-            judged = peers.subject(options.peer)
+            judged, heard = peers.subject(options.peer), everybody
         elif options.loudness:
-            judged = LoudnessMeter()
+            judged, heard = LoudnessMeter(), everybody
         verdict = evaluate.evaluate(judged, heard, families, _tell)
     bars = figures.load_bars()
     print(f"{verdict.subject}, {time.process_time() - begun_s:.0f} s of processor time")
@@ -106,7 +107,7 @@ def run(options: argparse.Namespace) -> int:
     if options.json:
         options.json.write_text(page.dump_verdict(verdict), encoding="utf-8")
     if options.write:
-        floor = evaluate.evaluate(LoudnessMeter(), heard, families, _tell)
+        floor = evaluate.evaluate(LoudnessMeter(), everybody, families, _tell)
         page.write(subject, (), [verdict, floor, *beside])
         print("written: docs/quality.md")
     met = all(bars[figure.key].met(figure.value) for figure in verdict.figures) and not verdict.missing

@@ -42,3 +42,12 @@ def test_speech_is_not_read_before_it_is_asked_for() -> None:
 def test_a_pattern_without_take_is_refused() -> None:
     with pytest.raises(ConfigError, match="take"):
         subject_by_take("runs/model")
+
+
+@pytest.mark.corpus
+def test_a_meter_has_no_takes_left_out_whatever_our_model_has_heard(tmp_path: Path) -> None:
+    out = tmp_path / "verdict.json"
+    assert main(["evaluate", "--loudness", "--rows", "takes", "--json", str(out)]) == 0
+    figures = json.loads(out.read_text())["figures"]
+    assert "takes.jaw" in figures
+    assert "unheard.jaw" not in figures
