@@ -114,15 +114,24 @@ def test_a_run_leaves_no_thread_behind() -> None:
     assert left == []
 
 
-def live(*options: str) -> subprocess.Popen[str]:
-    command = [sys.executable, "-m", "engine", "live", "--port", "0", *options]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+BEGIN = "print('begun', flush=True); import sys; from engine.__main__ import main; sys.exit(main())"
+
+
+def live(*options: str, begun: bool = False) -> subprocess.Popen[str]:
+    """The engine in a process of its own; ``begun`` waits until Python runs there, however slowly."""
+    program = ["-c", BEGIN] if begun else ["-m", "engine"]
+    command = [sys.executable, *program, "live", "--port", "0", *options]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    if begun:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "begun\n"
+    return process
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGINT for one child alone")
 @pytest.mark.parametrize("delay_s", [0.05, 0.3, 0.6, 0.9, 1.2, 2.0])
 def test_ctrl_c_at_any_moment_ends_without_a_traceback(delay_s: float) -> None:
-    with live("--source", "synthetic:vowels") as process:
+    with live("--source", "synthetic:vowels", begun=True) as process:
         time.sleep(delay_s)
         process.send_signal(signal.SIGINT)
         told, complaint = process.communicate(timeout=10)
