@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from t2s_rt.errors import T2SError
+from t2s_rt.interrupts import interrupts_held
 
 EXIT_REFUSED = 2
 COMMANDS: Final = (
@@ -54,11 +55,12 @@ def parser(wanted: str = "") -> argparse.ArgumentParser:
     top.add_argument("--version", action="version", version=f"t2s-rt {version}")
     top.add_argument("-v", "--verbose", action="store_true", help="log what happens to stderr")
     commands = top.add_subparsers(dest="command", metavar="COMMAND", required=True)
-    for name in (wanted,) if wanted in COMMANDS else COMMANDS:
-        importlib.import_module(f"engine.commands.{name.replace('-', '_')}").register(commands)
-    if wanted not in COMMANDS:
-        for extension in importlib.metadata.entry_points(group="t2s.commands"):
-            extension.load()(commands)
+    with interrupts_held():
+        for name in (wanted,) if wanted in COMMANDS else COMMANDS:
+            importlib.import_module(f"engine.commands.{name.replace('-', '_')}").register(commands)
+        if wanted not in COMMANDS:
+            for extension in importlib.metadata.entry_points(group="t2s.commands"):
+                extension.load()(commands)
     return top
 
 

@@ -17,6 +17,7 @@ import numpy as np
 from t2s_rt.errors import ModelError, SetupError
 from t2s_rt.inference.backends.seam import Backend, check_names, check_singers
 from t2s_rt.inference.manifest import NEXT_PREFIX, Signature
+from t2s_rt.interrupts import interrupts_held
 from t2s_rt.types import FloatArray
 
 _PROVIDERS: Final = {
@@ -110,8 +111,9 @@ class OnnxNetwork:
 
     def __init__(self, path: Path, backend: Backend = Backend.CPU, engines: Path | None = None) -> None:
         try:
-            import onnxruntime
-            from onnxruntime.capi import onnxruntime_pybind11_state as state
+            with interrupts_held():
+                import onnxruntime
+                from onnxruntime.capi import onnxruntime_pybind11_state as state
         except ImportError as problem:
             raise SetupError(
                 "ONNX Runtime is not installed.", 'Add it: pip install "t2s-rt[cpu]"'

@@ -17,6 +17,7 @@ from t2s_rt.inference.backends.cuda import Cuda, Gpu
 from t2s_rt.inference.backends.engine_cache import EngineKey, engine_folder, obtain_engine
 from t2s_rt.inference.backends.seam import MOST_SINGERS, Backend
 from t2s_rt.inference.manifest import Manifest
+from t2s_rt.interrupts import interrupts_held
 
 PORTABLE: Final = "portable"
 """One TensorRT-RTX engine for every generation of RTX cards it can be portable to."""
@@ -53,7 +54,8 @@ class Library:
 
     def __init__(self, backend: Backend) -> None:
         try:
-            self.module: Final[Any] = importlib.import_module(_MODULES[backend])
+            with interrupts_held():
+                self.module: Final[Any] = importlib.import_module(_MODULES[backend])
         except (ImportError, OSError, RuntimeError) as problem:
             raise SetupError(
                 f"{_TITLES[backend]} is not installed ({problem}).", _INSTALL[backend]
