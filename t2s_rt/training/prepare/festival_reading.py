@@ -1,4 +1,4 @@
-"""Nine people among festival's voices read made-up sentences in six languages, with exact times.
+"""Nine people among festival's voices read made-up sentences in seven languages, with exact times.
 
 Diphones of one person each, whose times are known without any alignment: an Italian woman (lp) and man
 (pc), a Finnish woman (lj) and man (mv), two American men (kal, ked), and one person from India (NSK),
