@@ -17,6 +17,7 @@ from tqdm import tqdm
 from t2s_rt.errors import ConfigError, SetupError, T2SError
 from t2s_rt.training.prepare import (
     asterisk,
+    festival_reading,
     festival_song,
     festvox_ru,
     klettres,
@@ -37,6 +38,8 @@ JUDGED_LANGUAGE: Final = "cs"
 """Models are judged on Czech (`t2s_rt.training.prepare.festvox_czech`); no training hears any."""
 SINGING: Final[tuple[Source, ...]] = (festival_song.clips, made_singers.clips)
 """What sings by itself, with exact labels: a synthesiser of diphones, and vocal tracts made here."""
+READING: Final[tuple[Source, ...]] = (festival_reading.clips,)
+"""What reads by itself, with exact labels."""
 
 
 def singing() -> Iterator[LabelledClip]:
@@ -45,7 +48,16 @@ def singing() -> Iterator[LabelledClip]:
     Raises:
         CorpusError: A package cannot be had, or a synthesiser fails.
     """
-    for source in SINGING:
+    yield from _made(SINGING)
+
+
+def reading() -> Iterator[LabelledClip]:
+    """Every sentence of `READING`, as `singing`."""
+    yield from _made(READING)
+
+
+def _made(sources: Iterable[Source]) -> Iterator[LabelledClip]:
+    for source in sources:
         try:
             yield from source()
         except SetupError as problem:
@@ -114,7 +126,7 @@ def _print_corpus() -> None:
     sounds: Counter[str] = Counter()
     voices = set()
     people = chain.from_iterable(source() for source in SOURCES)
-    for clip in tqdm(chain(people, singing()), "reading", unit="clip"):
+    for clip in tqdm(chain(people, reading(), singing()), "reading", unit="clip"):
         minutes[clip.source] += clip.duration_s / 60
         clips[clip.source] += 1
         sounds[clip.source] += len(clip.sounds)
@@ -125,7 +137,7 @@ def _print_corpus() -> None:
         print(f"{name}: {minutes[name]:.1f} min, {clips[name]} clips, {sounds[name]} sounds, "
               f"{len(speakers)} speakers, languages {' '.join(languages)}")  # fmt: skip
     music_minutes: defaultdict[str, list[float]] = defaultdict(list)
-    for track in music.tracks():
+    for track in music.tracks((*music.ALBUMS, *music.MORE_ALBUMS)):
         music_minutes[track.source].append(track.duration_s / 60)
     for name, lengths in music_minutes.items():
         print(f"{name}: {sum(lengths):.1f} min of music, {len(lengths)} tracks")

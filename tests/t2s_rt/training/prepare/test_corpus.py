@@ -81,7 +81,7 @@ def test_each_source_is_counted(
 ) -> None:
     monkeypatch.setattr(corpus, "SOURCES", (lambda: iter(CLIPS[:6]),))
     monkeypatch.setattr(corpus, "SINGING", (lambda: iter(CLIPS[6:]),))
-    monkeypatch.setattr(corpus.music, "tracks", lambda: iter(()))
+    monkeypatch.setattr(corpus.music, "tracks", lambda albums: iter(()))
     corpus.main()
     assert "test: 0.0 min, 15 clips, 0 sounds, 4 speakers, languages en es ru" in capsys.readouterr().out
 
