@@ -79,7 +79,6 @@ class MotionNetwork(nn.Module):
         self.head = nn.Linear(width, shape.outputs)
         self.presence_head = nn.Linear(shape.presence + shape.channels, 1)
         self.sound_head = nn.Linear(width, shape.sounds)
-        self.drop = nn.Dropout(shape.dropout)
 
     def state_shapes(self) -> dict[str, tuple[int, ...]]:
         """Name and shape of each state tensor for one singer, without the batch axis."""
@@ -92,11 +91,12 @@ class MotionNetwork(nn.Module):
             "judge": (self.shape.presence,),
         }
 
-    def forward(self, frames: Tensor) -> Predicted:
+    def forward(self, frames: Tensor, chance: torch.Generator | None = None) -> Predicted:
         """A whole clip from an empty memory.
 
         Args:
             frames: ``(batch, time, INPUT_COUNT)``.
+            chance: Decides what is dropped in training; None drops nothing.
 
         Returns:
             Of each frame ``(batch, time)``.
@@ -104,13 +104,20 @@ class MotionNetwork(nn.Module):
         x = torch.relu(self.first(frames)).transpose(1, 2)
         x = torch.relu(self.conv1(nn.functional.pad(x, (self.context_frames, 0))))
         x = torch.relu(self.conv2(nn.functional.pad(x, (self.context_frames, 0)))).transpose(1, 2)
-        x = self.drop(x)
+        x = self._dropped(x, chance)
         memory, _ = self.memory(x)
         listener, _ = self.listener(x)
-        judge, _ = self.judge(self.drop(listener))
-        shaped = torch.cat((self.drop(memory), x), dim=2)
+        judge, _ = self.judge(self._dropped(listener, chance))
+        shaped = torch.cat((self._dropped(memory, chance), x), dim=2)
         presence = self.presence_head(torch.cat((judge, x), dim=2))[..., 0]
         return Predicted(self.head(shaped), presence, self.sound_head(shaped))
+
+    def _dropped(self, values: Tensor, chance: torch.Generator | None) -> Tensor:
+        """A share of the values 0, the others as much greater; threads have a generator each."""
+        if chance is None:
+            return values
+        share = self.shape.dropout
+        return values * (torch.rand(values.shape, generator=chance) >= share) / (1.0 - share)
 
 
 class StepNetwork(nn.Module):

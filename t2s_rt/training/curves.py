@@ -33,7 +33,9 @@ LOOKAHEADS_SAMPLES: Final = (0, 480, 960, 1920)
 SIZES: Final = ((48, 64, 32), (96, 128, 64), (128, 256, 128), (192, 416, 192))
 """Channels, mouth memory and presence memory."""
 SHOWN: Final = ("jaw_open", "lip_closure", "lip_rounding", "lip_spread")
-STEPS: Final = 400
+STEPS: Final = 300
+BATCH: Final = 64
+CLIP_FRAMES: Final = 150
 RATE: Final = 2.5e-3
 
 
@@ -112,10 +114,9 @@ def draw(ahead: Sequence[Point], sizes: Sequence[Point], path: Path) -> None:
 
 
 def czech(cache: Path, seed: int) -> list[Rendering]:
-    """What is judged on: four speakers as they speak and re-sung, clean."""
+    """What is judged on: four speakers as they speak and re-sung, clean and out of a room."""
     spoken = list(festvox_czech.clips())
-    heard = render_labelled((*spoken, *resung.clips(spoken)), None, cache / "judged", seed)
-    return [rendering for i, rendering in enumerate(heard) if i % 2 == 0]
+    return list(render_labelled((*spoken, *resung.clips(spoken)), None, cache / "judged", seed))
 
 
 def main() -> None:
@@ -123,9 +124,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Quality against look-ahead and size.")
     parser.add_argument("--steps", type=int, default=STEPS, help=f"of each training; default {STEPS}")
     parser.add_argument("--cache", type=Path, default=DEFAULT_CACHE, help="where heard audio is kept")
+    parser.add_argument(
+        "--share", type=float, default=1.0, help="of the labelled programmes that are heard"
+    )
     arguments = parser.parse_args()
-    base = Config()
-    renderings = gather(DEFAULT_DATA, arguments.cache, base.seed).renderings
+    base = Config(batch=BATCH, clip_frames=CLIP_FRAMES)
+    renderings = gather(DEFAULT_DATA, arguments.cache, base.seed, share=arguments.share).renderings
     judged = czech(arguments.cache, base.seed)
     stage = Stage(LABELLED_SHARES, arguments.steps, RATE)
 

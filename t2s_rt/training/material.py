@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+import hashlib
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
@@ -21,7 +22,11 @@ from t2s_rt.training.rendering import Rendering
 from t2s_rt.types import MEL_BANDS, Feature, FloatArray
 
 BAND_RENDERINGS: Final = 600
-"""Pieces of 18 s, beside the bands that leak into voices."""
+"""Pieces of 18 s of the first music, beside the bands that leak into voices."""
+MORE_BAND_RENDERINGS: Final = 800
+"""Of the music that came later."""
+HEARD_AGAIN: Final = 0.2
+"""Of the programmes that are heard: so many again, joined anew, in other rooms, beside later music."""
 VOICED_ENOUGH_HOPS: Final = 10 * HOP_RATE_HZ
 
 
@@ -54,18 +59,25 @@ def gather(
         SetupError, CorpusError: A source cannot be had.
         AudioError: A take or a piece of music is damaged.
     """
-    told: dict[str, list[float | str]] = {}
-    clips = list(_noted(_voices({*without, corpus.JUDGED_LANGUAGE}), told))
-    library = _music()
+    told: dict[str, _Told] = {}
+    left_out = {*without, corpus.JUDGED_LANGUAGE}
+    voices = chain(_voices(corpus.SOURCES, left_out), _wanted(corpus.singing(), left_out))
+    clips = list(_noted(voices, told, share))
+    read = list(_noted(_voices([corpus.reading], left_out), told, 1.0))
+    first, later = _libraries()
     kept = cache / "labelled"
     captures = load_captures(takes)
     renderings = (
-        *render_labelled(clips, library.draw, kept, seed, share=share),
-        *render_bands(library.draw, BAND_RENDERINGS, kept, seed),
+        *render_labelled(clips, first.draw, kept, seed, share=share),
+        *render_labelled(read, later.draw, kept, seed),
+        *render_labelled(clips, later.draw, kept, seed + 1, share=HEARD_AGAIN * share),
+        *render_bands(first.draw, BAND_RENDERINGS, kept, seed),
+        *render_bands(later.draw, MORE_BAND_RENDERINGS, kept, seed + 1),
         *render_invented(cache, seed),
         *render_captures(captures, cache, seed),
     )
-    return Material(renderings, (*_sentences(told, share), *_ALWAYS))
+    sentences = (each.sentence(source) for source, each in told.items())
+    return Material(renderings, (*sentences, *_ALWAYS))
 
 
 def mel_profile(renderings: Sequence[Rendering]) -> FloatArray:
@@ -88,47 +100,69 @@ CAPTURED: Final = (
 """What a first stage does not learn from."""
 _ALWAYS: Final = (
     *CAPTURED,
-    *(f"Music without singers: {album.package.name}; {album.licence}" for album in music.ALBUMS
-      if album.package.name != music.HELD_OUT_ALBUM),
+    *(f"Music without singers: {album.package.name}; {album.licence}"
+      for album in (*music.ALBUMS, *music.MORE_ALBUMS) if album.package.name != music.HELD_OUT_ALBUM),
     f"Bands made by rule; {made_bands.LICENCE}",
     "Synthetic vowels a e i o u with faces by rule; synthetic noise, hum and knocks with a face at rest",
 )  # fmt: skip
 
 
-def _voices(without: Collection[str]) -> Iterator[LabelledClip]:
-    def wanted(clip: LabelledClip) -> bool:
-        return clip.speaker not in without and clip.language not in without
+@dataclass(slots=True)
+class _Told:
+    """What is to be said of a source.
 
-    for source in corpus.SOURCES:
-        own = [clip for clip in source() if wanted(clip)]
+    Attributes:
+        licence: Of its clips.
+        share: Of the minutes that are heard.
+        minutes: All there are.
+    """
+
+    licence: str
+    share: float
+    minutes: float = 0.0
+
+    def sentence(self, source: str) -> str:
+        part = "" if self.share >= 1.0 else f"a random {100.0 * self.share:.0f} % of "
+        heard = f"{part}{self.minutes:.0f} min"
+        return f"{source}: {heard}, faces by the articulation teacher; {self.licence}"
+
+
+def _wanted(clips: Iterable[LabelledClip], without: Collection[str]) -> Iterator[LabelledClip]:
+    return (clip for clip in clips if clip.speaker not in without and clip.language not in without)
+
+
+def _voices(sources: Iterable[corpus.Source], without: Collection[str]) -> Iterator[LabelledClip]:
+    """Everybody's clips, spoken and then re-sung."""
+    for source in sources:
+        own = list(_wanted(source(), without))
         yield from own
         yield from resung.clips(own)
-    yield from (clip for clip in corpus.singing() if wanted(clip))
 
 
-def _noted(clips: Iterator[LabelledClip], told: dict[str, list[float | str]]) -> Iterator[LabelledClip]:
+def _noted(
+    clips: Iterable[LabelledClip], told: dict[str, _Told], share: float
+) -> Iterator[LabelledClip]:
     for clip in clips:
-        entry = told.setdefault(clip.source, [0.0, clip.licence])
-        entry[0] = float(entry[0]) + clip.duration_s / 60.0
+        told.setdefault(clip.source, _Told(clip.licence, share)).minutes += clip.duration_s / 60.0
         yield clip
 
 
-def _sentences(told: dict[str, list[float | str]], share: float) -> list[str]:
-    part = "" if share >= 1.0 else f"a random {100.0 * share:.0f} % of "
-    return [
-        f"{source}: {part}{minutes:.0f} min, faces by the articulation teacher; {licence}"
-        for source, (minutes, licence) in told.items()
-    ]
+def _libraries() -> tuple[MusicLibrary, MusicLibrary]:
+    """The first music with the made bands, and what came later, each decoded once."""
+    folder = corpus_folder()
+    later = "\n".join(album.package.sha256 for album in music.MORE_ALBUMS)
+    named = hashlib.sha256(later.encode()).hexdigest()[:12]
+    wanted = {
+        folder / "music-and-made-bands-16k.i16": chain(_pieces(music.ALBUMS), made_bands.pieces()),
+        folder / f"more-music-16k-{named}.i16": _pieces(music.MORE_ALBUMS),
+    }
+    for path, pieces in wanted.items():
+        if not path.exists():
+            MusicLibrary.write(path, pieces)
+    first, more = (MusicLibrary(path) for path in wanted)
+    return first, more
 
 
-def _music() -> MusicLibrary:
-    path = corpus_folder() / "music-and-made-bands-16k.i16"
-    if not path.exists():
-        pieces = (
-            piece
-            for track in music.tracks()
-            if track.source != music.HELD_OUT_ALBUM
-            for piece in track.pieces()
-        )
-        MusicLibrary.write(path, chain(pieces, made_bands.pieces()))
-    return MusicLibrary(path)
+def _pieces(albums: Iterable[music.Album]) -> Iterator[FloatArray]:
+    heard = (album for album in albums if album.package.name != music.HELD_OUT_ALBUM)
+    return (piece for track in music.tracks(heard) for piece in track.pieces())

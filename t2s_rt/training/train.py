@@ -14,6 +14,7 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Final
@@ -46,6 +47,9 @@ DEFAULT_RUN: Final = ROOT / "runs" / "motion-v3"
 LABELLED_STEPS: Final = 3200
 CAPTURED_STEPS: Final = 600
 WARM_UP_FRAMES: Final = 20
+PARTS: Final = 2
+"""Of a batch, each drawn and learned from by its own thread: steps of a recurrent memory are too small
+for threads to share one."""
 LABELLED_SHARES: Final[dict[Kind, float]] = {
     "read": 0.28, "song": 0.48, "band": 0.16, "still": 0.04, "vowel": 0.04,
 }  # fmt: skip
@@ -78,7 +82,7 @@ class Config:
 
     Attributes:
         lookahead_samples: How far the target lies behind the newest sample, at most 960.
-        batch: Clips in a batch.
+        batch: Clips in a batch, a multiple of `PARTS`.
         clip_frames: Length of a clip; 300 is 5 s.
         average: Decay of the running mean of the weights, which is what is kept.
         seed: Of everything random.
@@ -86,7 +90,7 @@ class Config:
     """
 
     lookahead_samples: int = 400
-    batch: int = 32
+    batch: int = 64
     clip_frames: int = 300
     average: float = 0.995
     seed: int = 0
@@ -115,32 +119,41 @@ def fit(
         The network with averaged weights, ready to predict.
     """
     torch.manual_seed(config.seed)
-    rng = np.random.default_rng(config.seed)
     drawn = [r for r in renderings if stage.shares.get(r.kind, 0.0) > 0.0]
     clips = Clips(drawn, stage.shares, config.lookahead_samples, config.clip_frames)
     scale = clips.scale if scale is None else scale
     network = MotionNetwork(config.shape) if begun is None else copy.deepcopy(begun)
-    network.train()
+    weights = list(network.parameters())
     kept: MotionNetwork = copy.deepcopy(network).eval()
-    optimiser = torch.optim.AdamW(network.parameters(), lr=stage.learning_rate, weight_decay=1e-2)
+    optimiser = torch.optim.AdamW(weights, lr=stage.learning_rate, weight_decay=1e-2)
     schedule = torch.optim.lr_scheduler.OneCycleLR(
         optimiser, max_lr=stage.learning_rate, total_steps=stage.steps, pct_start=0.1
     )
+
+    def learn(step: int, part: int) -> tuple[tuple[torch.Tensor, ...], list[float]]:
+        """Gradients and losses of one part of a batch."""
+        seeds = (config.seed, step, part)
+        batch = clips.draw(config.batch // PARTS, np.random.default_rng(seeds))
+        chance = torch.Generator().manual_seed(int(np.random.SeedSequence(seeds).generate_state(1)[0]))
+        losses = losses_of(network(batch.frames, chance), batch, scale)
+        slopes = torch.autograd.grad(torch.stack(losses).sum() / PARTS, weights)
+        return slopes, [loss.item() for loss in losses]
+
     progress = tqdm(range(stage.steps), desc="training", unit="batch", mininterval=2.0)
-    for step in progress:
-        batch = clips.draw(config.batch, rng)
-        losses = losses_of(network(batch.frames), batch, scale)
-        optimiser.zero_grad()
-        torch.stack(losses).sum().backward()
-        torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
-        optimiser.step()
-        schedule.step()
-        decay = min(config.average, (1 + step) / (10 + step))
-        with torch.no_grad():
-            for mean, now in zip(kept.parameters(), network.parameters(), strict=True):
-                mean.lerp_(now, 1.0 - decay)
-        if step % 50 == 0:
-            progress.set_postfix_str(" ".join(f"{loss.item():.3f}" for loss in losses))
+    with ThreadPoolExecutor(PARTS, initializer=torch.set_num_threads, initargs=(1,)) as pool:
+        for step in progress:
+            parts = list(pool.map(learn, [step] * PARTS, range(PARTS)))
+            for weight, *slopes in zip(weights, *(slopes for slopes, _ in parts), strict=True):
+                weight.grad = torch.stack(slopes).sum(dim=0)
+            torch.nn.utils.clip_grad_norm_(weights, 1.0)
+            optimiser.step()
+            schedule.step()
+            decay = min(config.average, (1 + step) / (10 + step))
+            with torch.no_grad():
+                for mean, now in zip(kept.parameters(), weights, strict=True):
+                    mean.lerp_(now, 1.0 - decay)
+            if step % 50 == 0:
+                progress.set_postfix_str(" ".join(f"{loss:.3f}" for loss in parts[0][1]))
     return kept
 
 
@@ -224,7 +237,6 @@ def main() -> None:
         "--captured-steps", type=int, default=CAPTURED_STEPS, help="batches of the second stage"
     )
     parser.add_argument("--seed", type=int, default=defaults.seed, help="of everything random")
-    parser.add_argument("--threads", type=int, default=2, help="cores to use")
     parser.add_argument("--out", type=Path, default=DEFAULT_RUN, help="folder of the run")
     parser.add_argument(
         "--without", nargs="*", default=[], help="speakers and languages that are left out"
@@ -247,7 +259,6 @@ def main() -> None:
 
 
 def _train(arguments: argparse.Namespace) -> None:
-    torch.set_num_threads(arguments.threads)
     config = Config(lookahead_samples=arguments.lookahead_samples, seed=arguments.seed)
     without = frozenset(arguments.without)
     material = gather(arguments.data, arguments.cache, config.seed, without, arguments.share)
