@@ -11,6 +11,8 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -117,15 +119,20 @@ def test_a_run_leaves_no_thread_behind() -> None:
 BEGIN = "print('begun', flush=True); import sys; from engine.__main__ import main; sys.exit(main())"
 
 
-def live(*options: str, begun: bool = False) -> subprocess.Popen[str]:
-    """The engine in a process of its own; ``begun`` waits until Python runs there, however slowly."""
+@contextmanager
+def live(*options: str, begun: bool = False) -> Iterator[subprocess.Popen[str]]:
+    """The engine in a process of its own, which does not outlive the test; ``begun`` waits until Python
+    runs there, however slowly."""
     program = ["-c", BEGIN] if begun else ["-m", "engine"]
     command = [sys.executable, *program, "live", "--port", "0", *options]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    if begun:
-        assert process.stdout is not None
-        assert process.stdout.readline() == "begun\n"
-    return process
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        try:
+            if begun:
+                assert process.stdout is not None
+                assert process.stdout.readline() == "begun\n"
+            yield process
+        finally:
+            process.kill()
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGINT for one child alone")
