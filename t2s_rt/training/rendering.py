@@ -56,7 +56,9 @@ class Rendering:
 
         Returns:
             ``(frames, HOPS_PER_FRAME, FEATURE_COUNT)`` features, ``(frames, actions)`` targets,
-            ``(frames,)`` voice and sound.
+            ``(frames,)`` voice and sound. Targets and sound are of the moment that a frame depicts; a
+            voice is there if it is there then or by the newest sample: a mouth that waited for the
+            depicted moment would open later by the look-ahead.
         """
         count = (len(self.features) - first_hop) // HOPS_PER_FRAME
         features = self.features[first_hop : first_hop + count * HOPS_PER_FRAME].astype(np.float32)
@@ -64,10 +66,11 @@ class Rendering:
         hops = np.arange(len(self.targets))
         columns = [np.interp(ends, hops, column) for column in self.targets.T.astype(np.float32)]
         nearest = np.clip(np.round(ends), 0, len(hops) - 1).astype(np.intp)
+        newest = first_hop + HOPS_PER_FRAME * np.arange(1, count + 1) - 1
         return (
             features.reshape(count, HOPS_PER_FRAME, -1),
             np.stack(columns, axis=1).astype(np.float32),
-            self.voice[nearest],
+            np.maximum(self.voice[nearest], self.voice[newest]),
             self.sound[nearest],
         )
 

@@ -43,8 +43,8 @@ from t2s_rt.training.targets import SOUND_CLASSES
 ROOT: Final = Path(__file__).resolve().parents[2]
 DEFAULT_DATA: Final = ROOT.parent / "shared" / "data" / "facegood"
 DEFAULT_CACHE: Final = ROOT / "runs" / "features"
-DEFAULT_RUN: Final = ROOT / "runs" / "motion-v3"
-LABELLED_STEPS: Final = 3200
+DEFAULT_RUN: Final = ROOT / "runs" / "motion-v4"
+LABELLED_STEPS: Final = 4500
 CAPTURED_STEPS: Final = 600
 WARM_UP_FRAMES: Final = 20
 PARTS: Final = 2
@@ -89,7 +89,7 @@ class Config:
         shape: Sizes of the network.
     """
 
-    lookahead_samples: int = 400
+    lookahead_samples: int = 800
     batch: int = 64
     clip_frames: int = 300
     average: float = 0.995
@@ -234,7 +234,10 @@ def main() -> None:
     )
     parser.add_argument("--steps", type=int, default=LABELLED_STEPS, help="batches of the first stage")
     parser.add_argument(
-        "--captured-steps", type=int, default=CAPTURED_STEPS, help="batches of the second stage"
+        "--captured-steps",
+        type=int,
+        default=CAPTURED_STEPS,
+        help="batches of the second stage; 0 leaves it out",
     )
     parser.add_argument("--seed", type=int, default=defaults.seed, help="of everything random")
     parser.add_argument("--out", type=Path, default=DEFAULT_RUN, help="folder of the run")
@@ -282,6 +285,8 @@ def _train(arguments: argparse.Namespace) -> None:
         )
     else:
         taught = load_taught(arguments.taught, config)
+    if arguments.captured_steps == 0:
+        return
     second = Stage(CAPTURED_SHARES, arguments.captured_steps, 1.0e-3)
     save_run(fit(heard, config, second, taught), config, arguments.out, facts)
     if arguments.leave_one_out:

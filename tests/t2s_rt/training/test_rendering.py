@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -28,6 +29,15 @@ def test_looking_ahead_shows_the_face_that_much_earlier(lookahead_samples: int) 
     _, now, _, _ = ramp().frames(0)
     _, earlier, _, _ = ramp().frames(lookahead_samples)
     np.testing.assert_allclose((now - earlier)[1:], lookahead_samples / HOP_SAMPLES, atol=1e-5)
+
+
+def test_a_voice_is_there_from_when_it_is_heard_until_its_end_is_depicted() -> None:
+    sings = np.zeros(21, np.int8)
+    sings[8:13] = 1  # frames end with hops 9 and 11 in it; the one that ends with 13 depicts 11
+    _, _, at_once, _ = replace(ramp(), voice=sings).frames(0)
+    _, _, ahead, _ = replace(ramp(), voice=sings).frames(HOP_SAMPLES * HOPS_PER_FRAME)
+    np.testing.assert_array_equal(np.flatnonzero(at_once), [4, 5])
+    np.testing.assert_array_equal(np.flatnonzero(ahead), [4, 5, 6])
 
 
 def test_frames_may_begin_at_the_second_hop() -> None:
