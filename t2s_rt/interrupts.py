@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import signal
-import threading
 from collections.abc import Iterator
 from types import FrameType
 
@@ -24,10 +23,6 @@ def interrupts_held() -> Iterator[None]:
         KeyboardInterrupt: Ctrl-C came during the block; raised at its end, whatever the block raised.
     """
     usual = signal.getsignal(signal.SIGINT)
-    here = threading.current_thread() is threading.main_thread()
-    if not here or usual is not signal.default_int_handler:
-        yield
-        return
     came = False
 
     def hold(_signal: int, _frame: FrameType | None) -> None:
@@ -36,7 +31,13 @@ def interrupts_held() -> Iterator[None]:
             raise KeyboardInterrupt
         came = True
 
-    signal.signal(signal.SIGINT, hold)
+    try:
+        held = usual is signal.default_int_handler and signal.signal(signal.SIGINT, hold) is usual
+    except ValueError:  # another thread than the main one
+        held = False
+    if not held:
+        yield
+        return
     try:
         yield
     finally:
