@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import dataclasses
 import gc
 import json
 import logging
@@ -24,7 +23,7 @@ from typing import Final
 
 from engine.clock import SystemClock
 from engine.outputs.frame_bytes import FRAME_BYTES, unpack
-from engine.outputs.line import Line, Message
+from engine.outputs.line import Line, Message, row_of
 from engine.outputs.runner import OutputRunner
 from engine.outputs.spec import open_output
 from t2s_rt.errors import T2SError
@@ -54,7 +53,7 @@ class Service:
         self._tasks: set[asyncio.Task[None]] = set()
         self._next: int = terms["first"]
         self._lost = 0
-        self._spent_s: deque[float] = deque(maxlen=1024)
+        self._spent_us: deque[int] = deque(maxlen=1024)
 
     async def run(self) -> None:
         """Serve until the connection ends; raises OSError where there is no engine."""
@@ -94,18 +93,18 @@ class Service:
         self._lost += max(0, number - self._next)
         self._next = number + 1
         self._runner.publish(frame)
-        self._spent_s.append((time.perf_counter_ns() - begun_ns) * 1e-9)
+        self._spent_us.append((time.perf_counter_ns() - begun_ns) // 1000)
 
     def _report(self) -> Message:
         """How the outputs fare, and what came since the report before."""
         report: Message = {
-            "statuses": [dataclasses.asdict(status) for status in self._runner.statuses()],
+            "statuses": [row_of(status) for status in self._runner.statuses()],
             "next": self._next,
             "lost": self._lost,
-            "spent_s": list(self._spent_s),
+            "spent_us": list(self._spent_us),
             "cpu_s": time.process_time(),
         }
-        self._spent_s.clear()
+        self._spent_us.clear()
         return report
 
     def _hear(self, line: Line, request: Message) -> None:

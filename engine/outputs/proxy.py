@@ -11,15 +11,17 @@ import contextlib
 import logging
 import socket
 import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, TypeAlias
+
+from prometheus_client import Counter, Gauge
 
 from engine.clock import Clock
 from engine.metrics import Metrics
 from engine.outputs.base import Backoff, OutputState, OutputStatus
 from engine.outputs.frame_bytes import pack
-from engine.outputs.line import Message
+from engine.outputs.line import Message, Row
 from engine.outputs.worker import HOME, Worker
 from t2s_rt.errors import ConfigError, T2SError
 from t2s_rt.types import Frame
@@ -39,19 +41,32 @@ class _Seat:
         spec: Its specification.
         mapping: The mapping file for outputs that name none of their own.
         on: Whether it shall be on.
-        newest: What the present process last said of it; its totals are 0 until that reports.
+        row: What the present process last said of it; its totals are 0 until that reports.
+        counters: Where its totals are counted.
+        gauge: Where it stands whether it runs.
         before: Totals of the processes before.
-        counted: Totals as already counted in the metrics.
+        counted: Totals as already counted.
+        running: Whether it runs, as the gauge says.
         trouble: Why the present process does not have it; empty where it does.
     """
 
     spec: str
     mapping: Path | None
     on: bool
-    newest: OutputStatus
+    row: Row
+    counters: tuple[Counter, Counter, Counter]
+    gauge: Gauge
     before: Totals = (0, 0, 0)
     counted: Totals = (0, 0, 0)
+    running: bool = False
     trouble: str = ""
+
+    @property
+    def totals(self) -> Totals:
+        """Frames sent, frames skipped and failures so far."""
+        sent, skipped, failures = self.before
+        row = self.row
+        return sent + row[5], skipped + row[6], failures + row[7]
 
 
 class Outputs:
@@ -63,6 +78,9 @@ class Outputs:
     Args:
         metrics: Where sending is counted and timed.
         clock: The monotonic clock.
+
+    Attributes:
+        cpu_s: CPU time that the present process had used when it last reported, in s.
     """
 
     def __init__(self, metrics: Metrics, clock: Clock) -> None:
@@ -81,6 +99,7 @@ class Outputs:
         self._keeper: asyncio.Task[None] | None = None
         self._backoff = Backoff()
         self._ending = ""
+        self.cpu_s = 0.0
 
     @property
     def pid(self) -> int:
@@ -89,14 +108,14 @@ class Outputs:
 
     def put(self, frame: Frame) -> None:
         """Hand a frame over; never waits, from one thread at a time."""
-        address, handing = self._address, self._socket
-        if address is None or handing is None:
+        handing = self._socket
+        if self._address is None or handing is None:
             return
         begun_ns = time.perf_counter_ns()
         data = pack(frame, self._handed)
         self._handed += 1
         with contextlib.suppress(OSError):  # the gap in the numbers counts it
-            handing.sendto(data, address)
+            handing.send(data)
         self._metrics.output_handover.observe((time.perf_counter_ns() - begun_ns) * 1e-9)
 
     async def start(self) -> None:
@@ -150,7 +169,19 @@ class Outputs:
         worker = await asyncio.shield(self._ready)
         answer = await worker.ask("add", **_terms(spec, mapping, None))
         name = str(answer["name"])
-        self._seats[name] = _Seat(spec, mapping, bool(answer["on"]), _unheard(name))
+        own = self._metrics
+        self._seats[name] = _Seat(
+            spec,
+            mapping,
+            bool(answer["on"]),
+            _unheard(name),
+            counters=(
+                own.output_frames.labels(name),
+                own.output_skips.labels(name),
+                own.output_failures.labels(name),
+            ),
+            gauge=own.outputs.labels(name),
+        )
         self._hear(answer)
         self._aim()
         return name
@@ -192,22 +223,21 @@ class Outputs:
     def warnings(self) -> list[str]:
         """What a person should read: outputs that are on and do not reach anybody, and why."""
         troubled = (OutputState.RETRYING, OutputState.STOPPED)
-        return [f"{s.name}: {s.detail}" for s in self.statuses() if s.state in troubled]
+        fares = ((seat.row[0], *self._fare(seat)) for seat in self._seats.values())
+        return [f"{name}: {detail}" for name, state, detail in fares if state in troubled]
 
     def count(self) -> None:
         """Bring the metrics up to date with what the outputs counted."""
-        for name, seat in self._seats.items():
-            status = self._status(seat)
-            totals = (status.sent, status.skipped, status.failures)
-            counters = (
-                self._metrics.output_frames,
-                self._metrics.output_skips,
-                self._metrics.output_failures,
-            )
-            for counter, total, counted in zip(counters, totals, seat.counted, strict=True):
-                counter.labels(output=name).inc(max(0, total - counted))
+        for seat in self._seats.values():
+            totals = seat.totals
+            for counter, total, counted in zip(seat.counters, totals, seat.counted, strict=True):
+                if total > counted:
+                    counter.inc(total - counted)
             seat.counted = totals
-            self._metrics.outputs.labels(output=name).set(status.state is OutputState.RUNNING)
+            running = self._fare(seat)[0] == OutputState.RUNNING
+            if running != seat.running:
+                seat.running = running
+                seat.gauge.set(running)
 
     async def _keep(self) -> None:
         """Keep a process running."""
@@ -258,7 +288,7 @@ class Outputs:
     async def _switch(self, worker: Worker, seat: _Seat, *, on: bool) -> None:
         try:
             if not seat.trouble:
-                await worker.ask("switch", name=seat.newest.name, on=on)
+                await worker.ask("switch", name=seat.row[0], on=on)
             elif on:
                 await worker.ask("add", **_terms(seat.spec, seat.mapping, on))
                 seat.trouble = ""
@@ -280,50 +310,49 @@ class Outputs:
         self._metrics.output_process_failures.inc()
         self._metrics.output_handover_drops.inc(self._handed - self._next)
         for seat in self._seats.values():
-            sent, skipped, failures = seat.before
-            newest = seat.newest
-            seat.before = (
-                sent + newest.sent,
-                skipped + newest.skipped,
-                failures + newest.failures + seat.on,
-            )
-            seat.newest = _unheard(newest.name)
+            sent, skipped, failures = seat.totals
+            seat.before = sent, skipped, failures + seat.on
+            seat.row = _unheard(seat.row[0])
         self._ready = asyncio.get_running_loop().create_future()
 
     def _hear(self, report: Message) -> None:
         """Take over how the outputs fare."""
         for row in report["statuses"]:
-            seat = self._seats.get(row["name"])
+            seat = self._seats.get(row[0])
             if seat is not None:
-                seat.newest = OutputStatus(**row | {"state": OutputState(row["state"])})
-        for spent_s in report["spent_s"]:
-            self._metrics.output_time.observe(spent_s)
-        self._metrics.output_handover_drops.inc(report["lost"] - self._lost)
+                seat.row = row
+        observe = self._metrics.output_time.observe
+        for spent_us in report["spent_us"]:
+            observe(spent_us * 1e-6)
+        if report["lost"] > self._lost:
+            self._metrics.output_handover_drops.inc(report["lost"] - self._lost)
         self._next, self._lost = report["next"], report["lost"]
+        self.cpu_s = report["cpu_s"]
 
     def _aim(self) -> None:
         """Hand frames over only where somebody wants them."""
         wanted = any(seat.on and not seat.trouble for seat in self._seats.values())
         self._address = self._worker.address if self._worker is not None and wanted else None
+        if self._address is not None and self._socket is not None:
+            self._socket.connect(self._address)  # sending to an address anew costs a fifth more
 
     async def _present(self) -> Worker | None:
         """The process that has all outputs, if there is one now."""
         async with self._restoring:
             return self._worker
 
-    def _status(self, seat: _Seat) -> OutputStatus:
-        newest, (sent, skipped, failures) = seat.newest, seat.before
-        status = replace(
-            newest,
-            sent=newest.sent + sent,
-            skipped=newest.skipped + skipped,
-            failures=newest.failures + failures,
-        )
+    def _fare(self, seat: _Seat) -> tuple[str, str]:
+        """Its state and a sentence."""
         if seat.on and seat.trouble:
-            return replace(status, state=OutputState.STOPPED, detail=seat.trouble)
+            return OutputState.STOPPED, seat.trouble
         if seat.on and self._worker is None:
-            return replace(status, state=OutputState.RETRYING, detail=self._ending)
-        return status
+            return OutputState.RETRYING, self._ending
+        return seat.row[1], seat.row[2]
+
+    def _status(self, seat: _Seat) -> OutputStatus:
+        state, detail = self._fare(seat)
+        name, _, _, listening, rate_hz, *_ = seat.row
+        return OutputStatus(name, OutputState(state), detail, listening, rate_hz, *seat.totals)
 
 
 def _terms(spec: str, mapping: Path | None, on: bool | None) -> dict[str, object]:  # noqa: FBT001
@@ -331,6 +360,6 @@ def _terms(spec: str, mapping: Path | None, on: bool | None) -> dict[str, object
     return {"spec": spec, "mapping": str(mapping) if mapping is not None else None, "on": on}
 
 
-def _unheard(name: str) -> OutputStatus:
-    """The status of an output of which no process has reported."""
-    return OutputStatus(name, OutputState.OFF, OFF, None, 0.0, 0, 0, 0)
+def _unheard(name: str) -> Row:
+    """The row of an output of which no process has reported."""
+    return name, OutputState.OFF, OFF, None, 0.0, 0, 0, 0

@@ -13,6 +13,7 @@ import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import msgpack
 import numpy as np
 import pytest
 
@@ -282,7 +283,11 @@ def test_who_does_not_know_the_key_is_sent_away() -> None:
             await worker.launch()
             assert worker._server is not None
             port = worker._server.sockets[0].getsockname()[1]
-            for words in (b'{"key": "", "frames_to": 9}\n', b"[]\n", b"GET / HTTP/1.1\r\n\r\n"):
+            for words in (
+                msgpack.packb({"key": "", "frames_to": 9}),
+                b"\xc1",
+                b"GET / HTTP/1.1\r\n\r\n",
+            ):
                 reader, writer = await asyncio.open_connection("127.0.0.1", port)
                 writer.write(words)
                 assert await reader.read() == b""
