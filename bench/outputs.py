@@ -64,7 +64,7 @@ class Costs:
         engine_ms: CPU time of hot thread and event loop, by frame.
         handover_ms: The hot thread's part of it.
         loop_ms: The event loop's part of it.
-        turn_ms: How late the event loop's alarm rang, wall time.
+        turn_ms: How late the event loop's alarm rang, wall time; empty where frames never pause.
         process_ms: Work for a frame in the outputs' process, wall time.
         process_cpu_ms: CPU time of that process a frame that it took, all it does.
         lost: Share of the frames that it did not take.
@@ -82,12 +82,13 @@ class Costs:
     def row(self, title: str) -> Row:
         """The scene's row."""
         cost, process = self.engine_ms.summary(), self.process_ms.summary()
+        turn = self.turn_ms.summary()
         row = latency_row(title, cost, judge(cost.p99_ms, "outputs", "p99_ms"))
         figures = row.figures | {
             "hand p50": self.handover_ms.summary().p50_ms,
             "hand p99": self.handover_ms.summary().p99_ms,
             "loop p99": self.loop_ms.summary().p99_ms,
-            "turn p99": self.turn_ms.summary().p99_ms,
+            **({"turn p99": turn.p99_ms} if turn.count else {}),
             "there p50": process.p50_ms,
             "there p99": process.p99_ms,
             "there cpu": self.process_cpu_ms,
@@ -196,10 +197,10 @@ def measure(duration_s: float) -> list[Table]:
         "to the outputs' process (`hand`, on the hot thread), and what the event loop did for outputs "
         "since the frame before: reading that process's reports, counting, looking for warnings, four "
         "times a second each (`loop`). `turn` is how late the event loop's own alarm rings meanwhile, "
-        "wall time: what a WebSocket client would wait at most. `there` is the outputs' process: reading a frame and "
-        "offering it to all outputs, wall time; `there cpu` is CPU time of that whole process a frame "
-        "that it took, VTube Studio's answers and reports included, on average. `lost` is the share of "
-        "frames that it did not take. "
+        "wall time: what a WebSocket client would wait at most. `there` is the outputs' process: "
+        "reading a frame and offering it to all outputs, wall time; `there cpu` is CPU time of that "
+        "whole process a frame that it took, VTube Studio's answers and reports included, on average. "
+        "`lost` is the share of frames that it did not take. "
         "On is one output of every kind: VMC with Perfect Sync and bones, Live Link Face, VTube "
         "Studio with a parameter for each ARKit shape, iFacialMocap, OpenSeeFace, a recorder. "
         "None listens: every port is closed. All stall: receivers are there and never read or "
@@ -232,10 +233,9 @@ async def run(frames: list[Frame], scene: str, count: int, step_ns: int) -> Cost
             asker.close()
         await asyncio.sleep(SETTLE_S)
         kept.values_ms, cpu_s = costs.process_ms, outputs.cpu_s
-        helpers = [
-            asyncio.create_task(ring(costs.turn_ms)),
-            asyncio.create_task(count_and_warn(outputs)),
-        ]
+        helpers = [asyncio.create_task(count_and_warn(outputs))]
+        if step_ns:
+            helpers.append(asyncio.create_task(ring(costs.turn_ms)))
         await asyncio.to_thread(play, outputs, frames, spent, costs, count, step_ns)
         for helper in helpers:
             helper.cancel()
