@@ -7,6 +7,7 @@ import contextlib
 import gc
 import multiprocessing
 import socket
+import statistics
 import tempfile
 import time
 from collections.abc import AsyncIterator, Coroutine, Generator
@@ -18,6 +19,7 @@ from typing import Any
 from websockets.asyncio.server import ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
 
+from bench.memory import resident_bytes
 from bench.report import Row, Table, judge, latency_row
 from engine.clock import NS_PER_S, SystemClock
 from engine.metrics import OUTPUT_TIME_BUCKETS_S, Buckets, LatencyRecorder, Metrics
@@ -42,6 +44,7 @@ COUNT_EVERY = FRAME_RATE_HZ // 4
 TIMED = ("Outputs.", "Worker.", "count_and_warn")
 """Tasks of the event loop that there are because of outputs."""
 SETTLE_S = 0.5
+STARTS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,7 +210,41 @@ def measure(duration_s: float) -> list[Table]:
         "answer. Without pauses: frames are handed over as fast as it goes, far faster than they can be "
         "sent; the newest is taken. Receivers run in a process of their own, as they do in life."
     )
-    return [Table("Outputs, all at once", "t2s bench outputs", tuple(rows), note)]
+    return [
+        Table("Outputs, all at once", "t2s bench outputs", tuple(rows), note),
+        asyncio.run(starts()),
+    ]
+
+
+async def starts() -> Table:
+    """What it takes until outputs are ready, and what their process keeps in memory."""
+    rows = []
+    with tempfile.TemporaryDirectory() as folder, receivers("listening") as there:
+        every = specs(there, Path(folder))
+        for title, chosen in (("VMC alone", every[:1]), ("one of every kind", every)):
+            tries = [await start(chosen) for _ in range(STARTS)]
+            columns = ("engine ms", "ready ms", "resident MB")
+            medians = [statistics.median(each) for each in zip(*tries, strict=True)]
+            rows.append(Row(title, dict(zip(columns, medians, strict=True))))
+    note = (
+        f"Medians of {STARTS} starts. Engine: how long starting the process takes the engine. Ready: "
+        "from the same moment until all outputs run; the engine may do something else meanwhile."
+    )
+    return Table("The outputs' process", "t2s bench outputs", tuple(rows), note)
+
+
+async def start(chosen: list[str]) -> tuple[float, float, float]:
+    """Start outputs: ms of the engine, ms until all run, MB resident in their process."""
+    outputs = Outputs(Metrics(), SystemClock())
+    begun_ns = time.perf_counter_ns()
+    await outputs.start()
+    launched_ns = time.perf_counter_ns()
+    for spec in chosen:
+        await outputs.add(spec)
+    ready_ns = time.perf_counter_ns()
+    resident_mb = resident_bytes(outputs.pid) * 1e-6
+    await outputs.close()
+    return (launched_ns - begun_ns) * 1e-6, (ready_ns - begun_ns) * 1e-6, resident_mb
 
 
 def sung_frames() -> list[Frame]:
