@@ -31,6 +31,8 @@ from t2s_rt.errors import T2SError
 logger = logging.getLogger(__name__)
 
 REPORT_INTERVAL_S: Final = 0.25
+PATIENCE_S: Final = 10.0
+"""How long a request may still take when nobody waits for its answer any more."""
 HOME: Final = "127.0.0.1"
 MOST_WAITING_BYTES: Final = 2**16
 """No report is sent while the engine has not taken as much as this."""
@@ -75,7 +77,8 @@ class Service:
                         await asyncio.wait_for(self._ended.wait(), REPORT_INTERVAL_S)
             finally:
                 loop.remove_reader(self._frames)
-                await asyncio.gather(*self._tasks, return_exceptions=True)
+                if self._tasks:
+                    await asyncio.wait(self._tasks, timeout=PATIENCE_S)
                 await self._runner.close()
 
     def _read(self) -> None:
