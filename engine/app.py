@@ -25,8 +25,7 @@ from engine.demo import demo_lyrics_path, demo_subtitles_path
 from engine.mailbox import FrameMailbox
 from engine.metrics import LatencySummary, Metrics
 from engine.outputs.listing import OutputsFile
-from engine.outputs.runner import Outputs
-from engine.outputs.spec import open_output
+from engine.outputs.proxy import Outputs
 from engine.pipeline import Pipeline, SongPosition
 from engine.ring import AudioRing
 from engine.script import Script, load_script
@@ -254,9 +253,6 @@ class App:
         self.outputs = Outputs(self.metrics, self._clock)
         if config.mapping is not None:
             load_mapping(config.mapping)  # wrong is wrong, also before an output uses it
-        self._opened = [
-            open_output(spec, clock=self._clock, mapping=config.mapping) for spec in config.outputs
-        ]
         self._outputs_file = (
             OutputsFile(config.outputs_file, self.outputs, self._clock, config.mapping)
             if config.outputs_file is not None
@@ -331,7 +327,17 @@ class App:
             ConfigError: A port is taken.
             DeviceError: There is no microphone and the source does not wait for one.
         """
-        self._pipeline.warm_up()
+        try:
+            if self.config.outputs or self._outputs_file is not None:
+                await self.outputs.start()  # their process loads while the model warms up
+            self._pipeline.warm_up()
+            return await self._sing(on_start, on_status)
+        finally:
+            await self.outputs.close()
+
+    async def _sing(
+        self, on_start: Callable[[str], None] | None, on_status: Callable[[Snapshot], None] | None
+    ) -> RunReport:
         gc.collect()
         gc.freeze()  # what is loaded now lives as long as the run: collections need not walk it
         switch_interval_s = sys.getswitchinterval()
@@ -365,9 +371,8 @@ class App:
                 await asyncio.wait_for(self._ended.wait(), STATUS_INTERVAL_S)
 
     async def _open_outputs(self) -> None:
-        await self.outputs.start()
-        for opened in self._opened:
-            await self.outputs.add(opened.output, on=opened.on)
+        for spec in self.config.outputs:
+            await self.outputs.add(spec, mapping=self.config.mapping)
         if self._outputs_file is not None:
             await self._outputs_file.start()
 

@@ -22,6 +22,7 @@ HOP_TIME_BUCKETS_S: Final = (0.0001, 0.0002, 0.0004, 0.0007, 0.001, 0.0015, 0.00
 CAPTURE_TO_WIRE_BUCKETS_S: Final = (0.004, 0.008, 0.012, 0.016, 0.02, 0.03, 0.045, 0.09, 0.18, 0.5)
 
 OUTPUT_TIME_BUCKETS_S: Final = (0.00005, 0.0001, 0.0002, 0.0003, 0.0005, 0.001, 0.002, 0.005)
+HANDOVER_BUCKETS_S: Final = (0.00001, 0.00002, 0.00003, 0.00005, 0.0001, 0.0002, 0.0005, 0.001)
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +152,10 @@ class Metrics:
         output_frames: Frames sent, by ``output``.
         output_skips: Frames that an output left out, by ``output``: not ready, or refused.
         output_failures: Refusals and breaks, by ``output``.
-        output_time: Work of all outputs for one frame, in s.
+        output_time: Work of all outputs for one frame in their process, wall time, in s.
+        output_handover: Handing one frame over to that process, on the hot thread, wall time, in s.
+        output_handover_drops: Frames that it did not take.
+        output_process_failures: How often it ended unasked, hung or could not start.
     """
 
     def __init__(self) -> None:
@@ -205,7 +209,22 @@ class Metrics:
             "t2s_output_failures", "Refusals and breaks", ["output"], registry=own
         )
         self.output_time = Buckets(
-            "t2s_output_seconds", "Work of all outputs for one frame", OUTPUT_TIME_BUCKETS_S, own
+            "t2s_output_seconds",
+            "Work of all outputs for one frame, in their process",
+            OUTPUT_TIME_BUCKETS_S,
+            own,
+        )
+        self.output_handover = Buckets(
+            "t2s_output_handover_seconds",
+            "Handing one frame over to the outputs' process",
+            HANDOVER_BUCKETS_S,
+            own,
+        )
+        self.output_handover_drops = Counter(
+            "t2s_output_handover_drops", "Frames that the outputs' process did not take", registry=own
+        )
+        self.output_process_failures = Counter(
+            "t2s_output_process_failures", "Times the outputs' process ended or hung", registry=own
         )
 
     def observe_capture_to_wire_ns(self, latency_ns: int) -> None:

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Final
 
 from engine.clock import Clock
-from engine.outputs.runner import Outputs
-from engine.outputs.spec import Opened, open_output
+from engine.outputs.proxy import Outputs
+from engine.outputs.spec import open_output
 from engine.watch import Watcher
 from t2s_rt.errors import ConfigError, T2SError
 
@@ -24,10 +24,10 @@ class Listing:
     """What a file asks for.
 
     Attributes:
-        outputs: Specification to the output it names, in the file's order.
+        outputs: Specifications, in the file's order.
     """
 
-    outputs: dict[str, Opened]
+    outputs: tuple[str, ...]
 
 
 def read_listing(path: Path, *, clock: Clock, mapping: Path | None = None) -> Listing:
@@ -46,16 +46,17 @@ def read_listing(path: Path, *, clock: Clock, mapping: Path | None = None) -> Li
         raise ConfigError(f"{path} is not UTF-8 text.", "Save it as UTF-8.") from problem
     if len(data) > MAX_FILE_BYTES:
         raise ConfigError(f"{path} is larger than {MAX_FILE_BYTES // 2**10} KiB.")
-    outputs: dict[str, Opened] = {}
+    outputs: dict[str, None] = {}
     for number, line in enumerate(text.splitlines(), 1):
         spec = line.strip()
         if not spec or spec.startswith("#"):
             continue
         try:
-            outputs[spec] = open_output(spec, clock=clock, mapping=mapping)
+            open_output(spec, clock=clock, mapping=mapping)  # built only to see that it can be
         except T2SError as problem:
             raise ConfigError(f"{path}, line {number}: {problem.problem}", problem.hint) from problem
-    return Listing(outputs)
+        outputs[spec] = None
+    return Listing(tuple(outputs))
 
 
 class OutputsFile:
@@ -79,6 +80,7 @@ class OutputsFile:
             return read_listing(file, clock=clock, mapping=mapping)
 
         self._outputs = outputs
+        self._mapping = mapping
         self._wanted = load(path)
         self._watcher = Watcher(path, load, self._hear)
         self._changed = asyncio.Event()
@@ -131,13 +133,11 @@ class OutputsFile:
         for spec in [spec for spec in self._names if spec not in wanted]:
             await self._outputs.remove(self._names.pop(spec))
         problems = []
-        for spec, opened in wanted.items():
+        for spec in wanted:
             if spec in self._names:
                 continue
             try:
-                await self._outputs.add(opened.output, on=opened.on)
+                self._names[spec] = await self._outputs.add(spec, mapping=self._mapping)
             except T2SError as problem:
                 problems.append(f"{spec} does not run: {problem}")
-            else:
-                self._names[spec] = opened.output.name
         self._refused = " ".join(problems)

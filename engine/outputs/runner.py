@@ -1,16 +1,15 @@
-"""All outputs of a run: each frame is read once and offered to every one, none can hold up another."""
+"""All outputs of a run: each frame is read once and offered to every one, none can hold up another.
+
+This runs in a process of its own (`engine.outputs.process`); the engine holds `engine.outputs.proxy`.
+"""
 
 from __future__ import annotations
 
-import asyncio
 import logging
-import time
 from dataclasses import dataclass, replace
 from typing import Final
 
 from engine.clock import Clock
-from engine.mailbox import FrameMailbox
-from engine.metrics import Metrics
 from engine.outputs.base import Backoff, Output, OutputState, OutputStatus
 from t2s_rt.errors import ConfigError, T2SError
 from t2s_rt.face.retarget import RetargetBatch
@@ -33,7 +32,6 @@ class _Seat:
         backoff: Pauses after it raised what it should not have.
         faults: How often it did.
         fault: The last such fault, as a sentence.
-        counted: Sent, skipped, failures as already counted in the metrics.
     """
 
     output: Output
@@ -41,49 +39,27 @@ class _Seat:
     backoff: Backoff
     faults: int = 0
     fault: str = ""
-    counted: tuple[int, int, int] = (0, 0, 0)
 
 
-class Outputs:
-    """Takes frames from the hot thread and offers them to the outputs on the event loop.
-
-    A mailbox of its own, so that the WebSocket's clients are served first and never wait. Everything but
-    `put` is called on the event loop's thread.
+class OutputRunner:
+    """Offers frames to outputs, on the event loop's thread.
 
     Args:
-        metrics: Where sending is counted and timed.
         clock: The clock of the frames' ``captured_ns``.
     """
 
-    def __init__(self, metrics: Metrics, clock: Clock) -> None:
-        self._metrics = metrics
+    def __init__(self, clock: Clock) -> None:
         self._now_ns = clock.now_ns
-        self._mailbox = FrameMailbox()
         self._seats: dict[str, _Seat] = {}
         self._on: tuple[_Seat, ...] = ()
         self._signals = Signals()
         self._batch: RetargetBatch | None = None
-        self._task: asyncio.Task[None] | None = None
-
-    def put(self, frame: Frame) -> None:
-        """Leave a frame for the outputs; never waits, from one thread at a time."""
-        if self._on:
-            self._mailbox.put(frame)
-
-    async def start(self) -> None:
-        """Send frames from now on."""
-        self._task = asyncio.create_task(self._run(), name="t2s outputs")
 
     async def close(self) -> None:
-        """Close every output and stop."""
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
-            self._task = None
+        """Close every output and forget it."""
         for seat in tuple(self._seats.values()):
             if seat.on:
                 await self._close(seat)
-        self.count()
         self._seats.clear()
         self._choose()
 
@@ -114,7 +90,6 @@ class Outputs:
             ConfigError: There is none of that name.
         """
         await self.switch(name, on=False)
-        self.count()
         del self._seats[name]
 
     async def switch(self, name: str, *, on: bool) -> None:
@@ -138,29 +113,8 @@ class Outputs:
         """How each output fares, in the order they were added."""
         return tuple(self._status(seat) for seat in self._seats.values())
 
-    def warnings(self) -> list[str]:
-        """What a person should read: outputs that are on and do not reach anybody, and why."""
-        troubled = (OutputState.RETRYING, OutputState.STOPPED)
-        return [f"{s.name}: {s.detail}" for s in self.statuses() if s.state in troubled]
-
-    def count(self) -> None:
-        """Bring the metrics up to date with what the outputs counted."""
-        for name, seat in self._seats.items():
-            status = self._status(seat)
-            totals = (status.sent, status.skipped, status.failures)
-            counters = (
-                self._metrics.output_frames,
-                self._metrics.output_skips,
-                self._metrics.output_failures,
-            )
-            for counter, total, counted in zip(counters, totals, seat.counted, strict=True):
-                counter.labels(output=name).inc(max(0, total - counted))
-            seat.counted = totals
-            self._metrics.outputs.labels(output=name).set(status.state is OutputState.RUNNING)
-
     def publish(self, frame: Frame) -> None:
         """Offer a frame to every output that is on."""
-        begun_ns = time.perf_counter_ns()
         if not self._signals.read(frame):
             return  # not finite; the server counts and reports such a frame
         now_ns = self._now_ns()
@@ -171,12 +125,6 @@ class Outputs:
                 seat.output.offer(self._signals, now_ns)
             except Exception as fault:  # noqa: BLE001 - one output's fault must not end the others
                 self._blame(seat, fault, now_ns)
-        self._metrics.output_time.observe((time.perf_counter_ns() - begun_ns) * 1e-9)
-
-    async def _run(self) -> None:
-        while True:
-            self.publish(await self._mailbox.get())
-            await asyncio.sleep(0)  # a mailbox that is never empty must not starve the loop
 
     async def _close(self, seat: _Seat) -> None:
         seat.on = False

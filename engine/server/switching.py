@@ -18,7 +18,7 @@ from t2s_rt.errors import T2SError
 
 
 class OutputDesk(Protocol):
-    """Who knows the outputs: `engine.outputs.runner.Outputs`."""
+    """Who knows the outputs: `engine.outputs.proxy.Outputs`."""
 
     def statuses(self) -> Sequence[OutputRow]:
         """How each output fares."""

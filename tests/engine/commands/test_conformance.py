@@ -17,9 +17,8 @@ from websockets.asyncio.server import serve
 from engine.clock import SystemClock
 from engine.commands import conformance
 from engine.commands.conformance_checks import CHECKS
-from engine.metrics import Metrics
 from engine.outputs.livelink import LiveLinkOutput
-from engine.outputs.runner import Outputs
+from engine.outputs.runner import OutputRunner
 from engine.server.protocol import Encoding
 from t2s_rt.errors import ConfigError
 from tests.engine.server.serving import serving
@@ -59,7 +58,7 @@ async def judge(url: str, capsys, publish=None) -> tuple[int, dict[str, dict]]:
 @pytest.mark.timeout(180)
 def test_our_server_keeps_every_promise(capsys):
     async def scene():
-        outputs = Outputs(Metrics(), SystemClock())
+        outputs = OutputRunner(SystemClock())
         await outputs.add(LiveLinkOutput("unreal", "127.0.0.1"), on=False)
         async with serving(output_desk=outputs) as engine:
             return await judge(engine.server.websocket_url, capsys, engine.publish)

@@ -9,7 +9,7 @@ from engine.clock import SystemClock
 from engine.metrics import Metrics
 from engine.outputs.base import OutputState
 from engine.outputs.listing import OutputsFile, read_listing
-from engine.outputs.runner import Outputs
+from engine.outputs.proxy import Outputs
 from t2s_rt.errors import ConfigError
 from tests.engine.outputs.receiving import receiving, until
 from tests.t2s_rt.face.frames import frame
@@ -18,8 +18,7 @@ from tests.t2s_rt.face.frames import frame
 def test_a_file_names_an_output_a_line(tmp_path: Path) -> None:
     (tmp_path / "outputs.txt").write_text("# mine\n\nvmc:127.0.0.1:5000\n  livelink,off  \n#vts\n")
     listing = read_listing(tmp_path / "outputs.txt", clock=SystemClock())
-    assert list(listing.outputs) == ["vmc:127.0.0.1:5000", "livelink,off"]
-    assert [opened.on for opened in listing.outputs.values()] == [True, False]
+    assert listing.outputs == ("vmc:127.0.0.1:5000", "livelink,off")
 
 
 @pytest.mark.parametrize(
@@ -51,19 +50,18 @@ def test_saving_the_file_switches_outputs_and_leaves_the_others_running(tmp_path
             stays, goes = f"vmc:127.0.0.1:{one.port}", f"livelink:127.0.0.1:{two.port}"
             path.write_text(f"{stays}\n{goes}\n")
             outputs = Outputs(Metrics(), SystemClock())
-            await outputs.start()
             file = OutputsFile(path, outputs, SystemClock())
             await file.start()
             assert [status.name for status in outputs.statuses()] == ["vmc", "livelink"]
-            outputs.publish(frame(0))
-            assert one.get()
-            assert two.get()
+            outputs.put(frame(0))
+            assert await asyncio.to_thread(one.get)
+            assert await asyncio.to_thread(two.get)
             path.write_text(f"{stays}\nopenseeface:127.0.0.1:{two.port}\n")
             await until(lambda: running(outputs) == ["vmc", "openseeface"], "the switch")
             assert outputs.statuses()[0].sent == 1
             two.drain()
-            outputs.publish(frame(1))
-            assert len(two.get()) == 1785
+            outputs.put(frame(1))
+            assert len(await asyncio.to_thread(two.get)) == 1785
             path.write_text("vmcc\n")
             await until(lambda: "vmcc" in file.problem, "the sentence")
             assert len(outputs.statuses()) == 2

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import msgpack
@@ -18,13 +19,16 @@ from engine.config import LiveConfig
 from tests.engine.outputs.receiving import free_port, receiving
 
 
-async def run(config: LiveConfig) -> tuple[App, list[int]]:
+async def run(
+    config: LiveConfig, on_start: Callable[[App], None] = lambda _: None
+) -> tuple[App, list[int]]:
     """Run to the end beside a WebSocket client; the numbers of the frames that it got."""
     app = App(config)
     listening = asyncio.get_running_loop().create_future()
     running = asyncio.ensure_future(app.run(on_start=lambda _: listening.set_result(None)))
     await asyncio.wait([listening, running], return_when=asyncio.FIRST_COMPLETED)
     seen: list[int] = []
+    on_start(app)
     if not running.done():
         url = app.server.websocket_url
         async with connect(url, subprotocols=["t2s.v1.msgpack"], compression=None) as socket:

@@ -9,19 +9,17 @@ from collections.abc import AsyncIterator
 import pytest
 
 from engine.clock import SystemClock
-from engine.metrics import Metrics
 from engine.outputs.ifacialmocap import IFacialMocapOutput
 from engine.outputs.livelink import LiveLinkOutput
-from engine.outputs.runner import Outputs
+from engine.outputs.runner import OutputRunner
 from engine.server.protocol import Encoding
 from tests.engine.outputs.receiving import receiving
 from tests.engine.server.serving import make_frame, peer, serving
 
 
 @contextlib.asynccontextmanager
-async def running(*outputs) -> AsyncIterator[Outputs]:
-    runner = Outputs(Metrics(), SystemClock())
-    await runner.start()
+async def running(*outputs) -> AsyncIterator[OutputRunner]:
+    runner = OutputRunner(SystemClock())
     try:
         for output in outputs:
             await runner.add(output)
@@ -70,7 +68,7 @@ def test_what_cannot_be_switched_is_said_and_the_connection_stays():
     async def scene() -> None:
         with receiving() as taken:
             phone = IFacialMocapOutput("phone", port=taken.port)
-            runner = Outputs(Metrics(), SystemClock())
+            runner = OutputRunner(SystemClock())
             await runner.add(phone, on=False)
             async with serving(output_desk=runner) as engine, peer(engine) as client:
                 await client.say({"type": "switch_output", "name": "phone", "on": True})
@@ -97,7 +95,7 @@ def test_two_who_switch_at_once_start_an_output_once():
                     await asyncio.sleep(0.05)
                     await super().start()
 
-            runner = Outputs(Metrics(), SystemClock())
+            runner = OutputRunner(SystemClock())
             await runner.add(Slow("slow", "127.0.0.1", receiver.port), on=False)
             async with (
                 serving(output_desk=runner) as engine,
