@@ -244,6 +244,7 @@ class Outputs:
         while True:
             try:
                 worker = await self._begin()
+                await self._complete(worker)
                 await worker.ended.wait()
                 await worker.stop()
                 self._end(f"The process for outputs {worker.end_in_words}.")
@@ -276,6 +277,22 @@ class Outputs:
         self._ready.set_result(worker)
         return worker
 
+    async def _complete(self, worker: Worker) -> None:
+        """Try again what a new process could not start, after longer and longer pauses."""
+        pauses = Backoff()
+        while any(seat.on and seat.trouble for seat in self._seats.values()):
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(worker.ended.wait(), pauses.fail(self._now_ns()))
+                return
+            async with self._restoring:
+                for seat in self._seats.values():
+                    if seat.on and seat.trouble:
+                        with contextlib.suppress(ConfigError):  # the process ended meanwhile
+                            await self._restore(worker, seat)
+                        sent, skipped, failures = seat.before
+                        seat.before = sent, skipped, failures + bool(seat.trouble)
+            self._aim()
+
     async def _restore(self, worker: Worker, seat: _Seat) -> None:
         try:
             await worker.ask("add", **_terms(seat.spec, seat.mapping, seat.on))
@@ -290,8 +307,10 @@ class Outputs:
             if not seat.trouble:
                 await worker.ask("switch", name=seat.row[0], on=on)
             elif on:
-                await worker.ask("add", **_terms(seat.spec, seat.mapping, on))
-                seat.trouble = ""
+                async with self._restoring:
+                    if seat.trouble:
+                        await worker.ask("add", **_terms(seat.spec, seat.mapping, on))
+                        seat.trouble = ""
         except ConfigError:
             if on or not worker.ended.is_set():
                 raise
@@ -344,7 +363,7 @@ class Outputs:
     def _fare(self, seat: _Seat) -> tuple[str, str]:
         """Its state and a sentence."""
         if seat.on and seat.trouble:
-            return OutputState.STOPPED, seat.trouble
+            return OutputState.RETRYING, seat.trouble
         if seat.on and self._worker is None:
             return OutputState.RETRYING, self._ending
         return seat.row[1], seat.row[2]

@@ -170,7 +170,7 @@ def test_a_process_that_dies_is_replaced_and_has_its_outputs_again(
         asyncio.run(run())
 
 
-def test_an_output_that_the_new_process_cannot_start_says_why_and_can_be_switched_on_later(
+def test_what_a_new_process_cannot_start_says_why_and_is_tried_again_until_it_can(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     async def run() -> None:
@@ -187,12 +187,14 @@ def test_an_output_that_the_new_process_cannot_start_says_why_and_can_be_switche
                 os.kill(first, signal.SIGTERM if sys.platform == "win32" else signal.SIGKILL)
                 await until(lambda: outputs.pid not in (0, first), "a new process")
                 second = outputs.statuses()[1]
-                assert second.state is OutputState.STOPPED
+                assert second.state is OutputState.RETRYING
                 assert f"UDP port {place} is taken" in second.detail
                 with pytest.raises(ConfigError, match="is taken"):
                     await outputs.switch("second", on=True)
-            await outputs.switch("second", on=True)
-            assert outputs.statuses()[1].state is OutputState.WAITING
+                failures = second.failures
+                await until(lambda: outputs.statuses()[1].failures > failures, "another try")
+            await until(lambda: outputs.statuses()[1].state is OutputState.WAITING, "a free port")
+            await outputs.switch("second", on=True)  # harmless
             await outputs.remove("second")
             assert [each.name for each in outputs.statuses()] == ["phone"]
 
