@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
 from typing import Final
@@ -112,19 +112,19 @@ class _Told:
     """What is to be said of a source.
 
     Attributes:
-        licence: Of its clips.
         share: Of the minutes that are heard.
         minutes: All there are.
+        licences: Of its clips, in the order in which they came.
     """
 
-    licence: str
     share: float
     minutes: float = 0.0
+    licences: dict[str, None] = field(default_factory=dict)
 
     def sentence(self, source: str) -> str:
         part = "" if self.share >= 1.0 else f"a random {100.0 * self.share:.0f} % of "
         heard = f"{part}{self.minutes:.0f} min"
-        return f"{source}: {heard}, faces by the articulation teacher; {self.licence}"
+        return f"{source}: {heard}, faces by the articulation teacher; {'; '.join(self.licences)}"
 
 
 def _wanted(clips: Iterable[LabelledClip], without: Collection[str]) -> Iterator[LabelledClip]:
@@ -143,7 +143,9 @@ def _noted(
     clips: Iterable[LabelledClip], told: dict[str, _Told], share: float
 ) -> Iterator[LabelledClip]:
     for clip in clips:
-        told.setdefault(clip.source, _Told(clip.licence, share)).minutes += clip.duration_s / 60.0
+        entry = told.setdefault(clip.source, _Told(share))
+        entry.minutes += clip.duration_s / 60.0
+        entry.licences[clip.licence] = None
         yield clip
 
 
