@@ -41,14 +41,14 @@ def exported(network: MotionNetwork, tmp_path_factory: pytest.TempPathFactory) -
     facts = {"config": asdict(Config(lookahead_samples=400, shape=SHAPE)), "actions": ACTIONS}
     facts |= {"trained_on": ["A test; free"], "mel_profile_db": [0.0] * MEL_BANDS}
     (run / "run.json").write_text(json.dumps(facts), encoding="utf-8")
-    out = tmp_path_factory.mktemp("models") / "motion-v3"
+    out = tmp_path_factory.mktemp("models") / "motion-v4"
     export(run, out)
     return out
 
 
 def test_an_export_loads_and_moves(exported: Path) -> None:
     manifest = load_manifest(exported)
-    assert (manifest.name, manifest.version) == ("motion-v3", 3)
+    assert (manifest.name, manifest.version) == ("motion-v4", 4)
     assert (manifest.outputs, manifest.lookahead_samples) == (ACTIONS, 400)
     assert manifest.trained_on == ("A test; free",)
     stream, out = MotionModel.load(exported).stream(), np.zeros(ACTION_COUNT, np.float32)
