@@ -42,8 +42,8 @@ class Mouth:
     OPENING_S: Final = 0.08
     """Nothing is smoothed while the mouth opens: a late onset is seen before any jitter is."""
     OPENING_LEAD_FRAMES: Final = 0.25
-    """While the mouth opens, the jaw is carried on along its rise by a quarter of a frame; by half of one
-    it opens sooner, but for a frame too far."""
+    """While the mouth opens, the jaw is carried on along its rise by a quarter of a frame; half a frame
+    opens it sooner, but for a moment too far."""
     LOUDNESS_S: Final = 0.15
     LOUDNESS_GAIN: Final = 0.3
     """How much of its opening the jaw gains from no effort to the singer's louder voice (Huber;
