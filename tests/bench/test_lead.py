@@ -56,7 +56,7 @@ def test_every_bilabial_closes():
     alone, led = mouths()
     done, every = lead.closed(led, sounds)
     assert done == every == 18
-    assert lead.closed(alone, sounds)[0] < done
+    assert lead.closed(alone, sounds)[0] >= 16  # the bar for sound alone
 
 
 @pytest.mark.parametrize("level_dbfs", [-200.0, -60.0, -45.0])

@@ -22,7 +22,7 @@ def point() -> Point:
 def test_a_network_is_judged_on_what_it_has_not_heard(point: Point) -> None:
     assert point.r[SHOWN.index("jaw_open")] > 0.7
     assert point.hears > 0.8
-    assert point.lookahead_ms == pytest.approx(8.333, abs=0.01)
+    assert point.lookahead_ms == pytest.approx(16.667, abs=0.01)
     assert point.parameters > 1000
 
 
