@@ -33,7 +33,7 @@ LOOKAHEADS_SAMPLES: Final = (0, 480, 960, 1920)
 SIZES: Final = ((48, 64, 32), (96, 128, 64), (128, 256, 128), (160, 320, 160))
 """Channels, mouth memory and presence memory."""
 SHOWN: Final = ("jaw_open", "lip_closure", "lip_rounding", "lip_spread")
-STEPS: Final = 250
+STEPS: Final = 200
 BATCH: Final = 64
 CLIP_FRAMES: Final = 150
 RATE: Final = 2.5e-3
