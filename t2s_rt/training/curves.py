@@ -30,7 +30,7 @@ from t2s_rt.types import FloatArray
 
 PICTURE: Final = ROOT / "docs" / "images" / "training-curves.png"
 LOOKAHEADS_SAMPLES: Final = (0, 480, 960, 1920)
-SIZES: Final = ((48, 64, 32), (96, 128, 64), (128, 256, 128), (160, 320, 160))
+SIZES: Final = ((48, 64, 32), (96, 128, 64), (128, 256, 128))
 """Channels, mouth memory and presence memory."""
 SHOWN: Final = ("jaw_open", "lip_closure", "lip_rounding", "lip_spread")
 STEPS: Final = 200
