@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final, Protocol
+from typing import Final, Protocol, TypeVar
 
 from engine.clock import NS_PER_S
+from t2s_rt.errors import ConfigError
 from t2s_rt.face.retarget import Retargeter
 from t2s_rt.face.signals import Signals
 from t2s_rt.timebase import FRAME_RATE_HZ
 
+HOME: Final = "127.0.0.1"
+"""This machine."""
+OFF: Final = "Switched off."
 FIRST_PAUSE_NS: Final = NS_PER_S // 4
 LONGEST_PAUSE_NS: Final = 8 * NS_PER_S
 CALM_NS: Final = NS_PER_S
@@ -55,6 +60,22 @@ class OutputStatus:
     sent: int
     skipped: int
     failures: int
+
+
+_Seat = TypeVar("_Seat")
+
+
+def find(seats: Mapping[str, _Seat], name: str) -> _Seat:
+    """What is kept of the output of a name.
+
+    Raises:
+        ConfigError: There is none of that name.
+    """
+    seat = seats.get(name)
+    if seat is None:
+        known = ", ".join(seats) or "none"
+        raise ConfigError(f"There is no output {name!r}.", f"There is {known}.")
+    return seat
 
 
 class Output(Protocol):

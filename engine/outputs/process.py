@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Final
 
 from engine.clock import SystemClock
+from engine.outputs.base import HOME
 from engine.outputs.frame_bytes import FRAME_BYTES, unpack
 from engine.outputs.line import Line, Message, row_of
 from engine.outputs.runner import OutputRunner
@@ -33,7 +34,6 @@ logger = logging.getLogger(__name__)
 REPORT_INTERVAL_S: Final = 0.25
 PATIENCE_S: Final = 10.0
 """How long a request may still take when nobody waits for its answer any more."""
-HOME: Final = "127.0.0.1"
 MOST_WAITING_BYTES: Final = 2**16
 """No report is sent while the engine has not taken as much as this."""
 

@@ -13,22 +13,21 @@ import socket
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, TypeAlias
+from typing import TypeAlias
 
 from prometheus_client import Counter, Gauge
 
 from engine.clock import Clock
 from engine.metrics import Metrics
-from engine.outputs.base import Backoff, OutputState, OutputStatus
+from engine.outputs.base import HOME, OFF, Backoff, OutputState, OutputStatus, find
 from engine.outputs.frame_bytes import pack
 from engine.outputs.line import Message, Row
-from engine.outputs.worker import HOME, Worker
+from engine.outputs.worker import Worker
 from t2s_rt.errors import ConfigError, T2SError
 from t2s_rt.types import Frame
 
 logger = logging.getLogger(__name__)
 
-OFF: Final = "Switched off."
 Totals: TypeAlias = tuple[int, int, int]
 """Frames sent, frames skipped, failures."""
 
@@ -206,10 +205,7 @@ class Outputs:
         Raises:
             ConfigError: There is none of that name, or it cannot start.
         """
-        seat = self._seats.get(name)
-        if seat is None:
-            known = ", ".join(self._seats) or "none"
-            raise ConfigError(f"There is no output {name!r}.", f"There is {known}.")
+        seat = find(self._seats, name)
         worker = await self._present()
         if worker is not None:  # else the next process gets it so
             await self._switch(worker, seat, on=on)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from engine.clock import Clock
-from engine.outputs.base import Backoff, Output, OutputState, OutputStatus
+from engine.outputs.base import OFF, Backoff, Output, OutputState, OutputStatus, find
 from t2s_rt.errors import ConfigError, T2SError
 from t2s_rt.face.retarget import RetargetBatch
 from t2s_rt.face.signals import Signals
@@ -19,7 +19,6 @@ from t2s_rt.types import Frame
 logger = logging.getLogger(__name__)
 
 MOST_OUTPUTS: Final = 16
-OFF: Final = "Switched off."
 
 
 @dataclass(slots=True)
@@ -98,10 +97,7 @@ class OutputRunner:
         Raises:
             ConfigError: There is none of that name, or it cannot start.
         """
-        seat = self._seats.get(name)
-        if seat is None:
-            known = ", ".join(self._seats) or "none"
-            raise ConfigError(f"There is no output {name!r}.", f"There is {known}.")
+        seat = find(self._seats, name)
         if on and not seat.on:
             await seat.output.start()
             seat.on = True

@@ -12,12 +12,11 @@ from pathlib import Path
 from typing import Final
 
 from engine.clock import Clock
-from engine.outputs.base import Output
+from engine.outputs.base import HOME, Output
 from t2s_rt.errors import ConfigError
 from t2s_rt.face.mapping import NO_CHANGE, Mapping, load_mapping
 
 RATES_HZ: Final = (60, 30, 20, 15, 12, 10)
-HOME: Final = "127.0.0.1"
 COMMON: Final = ("name", "rate", "map", "off")
 
 

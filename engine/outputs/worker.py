@@ -15,10 +15,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
+from engine.outputs.base import HOME
 from engine.outputs.line import Line, Message
 from t2s_rt.errors import ConfigError, SetupError
 
-HOME: Final = "127.0.0.1"
 LOOK_INTERVAL_S: Final = 0.05
 START_LOOKS: Final = 1200
 """After so many looks, about a minute, a process that did not report is given up."""

@@ -124,7 +124,7 @@ def fit(
     scale = clips.scale if scale is None else scale
     network = MotionNetwork(config.shape) if begun is None else copy.deepcopy(begun)
     weights = list(network.parameters())
-    kept: MotionNetwork = copy.deepcopy(network).eval()
+    kept: MotionNetwork = copy.deepcopy(network)
     optimiser = torch.optim.AdamW(weights, lr=stage.learning_rate, weight_decay=1e-2)
     schedule = torch.optim.lr_scheduler.OneCycleLR(
         optimiser, max_lr=stage.learning_rate, total_steps=stage.steps, pct_start=0.1

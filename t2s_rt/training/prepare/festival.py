@@ -13,7 +13,7 @@ import platform
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -175,6 +175,18 @@ def assemble(voices: Sequence[Package], folder: Path) -> Festival:
     program = packages[0] / "usr/bin/festival"
     program.chmod(0o755)
     return Festival(program, tree / "library", tree / "scheme")
+
+
+def kept_under(folder: Path, name: str, told: Iterable[str]) -> Path:
+    """Where what a voice was told to say or sing is kept: other words, another folder.
+
+    Args:
+        folder: The corpus folder.
+        name: Of the voice and what it does.
+        told: Every sentence or score.
+    """
+    key = hashlib.sha256("\n".join(told).encode()).hexdigest()[:16]
+    return folder / "festival" / f"{name}-{key}"
 
 
 def read_spoken(

@@ -14,7 +14,6 @@ is shifted. Burst and breath of p belong to its label: it opens 7 to 50 ms befor
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,7 +24,7 @@ import numpy as np
 from t2s_rt.training.prepare import festival_song
 from t2s_rt.training.prepare.clip import RATE_HZ, LabelledClip
 from t2s_rt.training.prepare.debian import Package, corpus_folder
-from t2s_rt.training.prepare.festival import SHARE, Festival, assemble, read_spoken
+from t2s_rt.training.prepare.festival import SHARE, Festival, assemble, kept_under, read_spoken
 
 _KEPT: Final = (f"{SHARE}/*", "usr/share/doc/*/copyright")
 
@@ -259,8 +258,7 @@ def clips() -> Iterator[LabelledClip]:
     festival = assemble((*english, *PACKAGES), folder)
     for name, voice in VOICES.items():
         said = sentences(name)
-        key = hashlib.sha256("\n".join(said).encode()).hexdigest()[:16]
-        spoken = folder / "festival" / f"reading_{name}-{key}"
+        spoken = kept_under(folder, f"reading_{name}", said)
         festival.speak(_chosen(festival, voice), said, voice.encoding, spoken)
         yield from load_clips(spoken, name, said)
 

@@ -9,7 +9,6 @@ melodies are made here.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
@@ -18,7 +17,7 @@ import numpy as np
 
 from t2s_rt.training.prepare.clip import RATE_HZ, LabelledClip
 from t2s_rt.training.prepare.debian import Package, corpus_folder
-from t2s_rt.training.prepare.festival import SHARE, assemble, read_spoken
+from t2s_rt.training.prepare.festival import SHARE, assemble, kept_under, read_spoken
 
 _KEPT: Final = (f"{SHARE}/*", "usr/share/doc/*/copyright")
 LEXICONS: Final = (
@@ -84,8 +83,7 @@ def clips() -> Iterator[LabelledClip]:
     festival = assemble((*LEXICONS, *VOICES.values()), folder)
     for voice in VOICES:
         sung = [song(voice, number) for number in range(SONGS)]
-        key = hashlib.sha256("\n".join(score for _, score in sung).encode()).hexdigest()[:16]
-        into = folder / "festival" / f"song_{voice}-{key}"
+        into = kept_under(folder, f"song_{voice}", (score for _, score in sung))
         festival.sing(f"voice_{voice}_diphone", [score for _, score in sung], into)
         for number, (text, _) in enumerate(sung):
             yield read_song(into / f"{number:04d}", voice, text)

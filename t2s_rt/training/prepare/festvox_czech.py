@@ -7,7 +7,6 @@ GPL-2+ (ph) and GPL-3+ (the others), Brailcom, o.p.s.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
@@ -16,7 +15,7 @@ import numpy as np
 
 from t2s_rt.training.prepare.clip import RATE_HZ, LabelledClip
 from t2s_rt.training.prepare.debian import Package, corpus_folder
-from t2s_rt.training.prepare.festival import SHARE, assemble, read_spoken
+from t2s_rt.training.prepare.festival import SHARE, assemble, kept_under, read_spoken
 
 _KEPT: Final = (f"{SHARE}/*", "usr/share/doc/*/copyright")
 LANGUAGE: Final = Package(
@@ -88,8 +87,7 @@ def clips() -> Iterator[LabelledClip]:
     festival = assemble((LANGUAGE, *VOICES.values()), folder)
     for name in VOICES:
         said = sentences(name)
-        key = hashlib.sha256("\n".join(said).encode()).hexdigest()[:16]
-        spoken = folder / "festival" / f"czech_{name}-{key}"
+        spoken = kept_under(folder, f"czech_{name}", said)
         festival.speak(f"voice_czech_{name}", said, ENCODING, spoken)
         yield from load_clips(spoken, name, said)
 
