@@ -21,6 +21,7 @@ TITLES = {
     "resample": "resample",
     "features": "features (aubio, mel)",
     "motion": "motion model (ONNX)",
+    "conduct": "conductor (no song)",
     "perform": "performer",
     "rig": "rig (ARKit 52)",
     "flame": "FLAME",
