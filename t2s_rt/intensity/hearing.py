@@ -23,7 +23,7 @@ class Hearing:
         note_began: Whether a note began in this frame.
         held_s: For how long the present note has been held.
         breath: 0 to 1, an inhalation that can be heard beside the singing.
-        breath_dbfs: Level of the newest hop, to tell a clear breath from a faint one.
+        level_dbfs: Loudness of the newest hop.
         phrase_began: Whether a phrase began in this frame.
         phrase_ended: Whether the voice has just been gone for `PHRASE_GAP_S`.
         phrase_s: How long the present or last phrase has lasted.
@@ -63,7 +63,7 @@ class Hearing:
     __slots__ = (
         "_activity", "_crowd", "_effort", "_median", "_pitch_factor", "_recent", "_recent_at",
         "_rise_wait_s", "_semitones", "_spread", "_unpitched_s", "_voiced_frames",
-        "activity", "breath", "breath_dbfs", "effort", "held_s", "note_began", "phrase_began",
+        "activity", "breath", "effort", "held_s", "level_dbfs", "note_began", "phrase_began",
         "phrase_ended", "phrase_s", "pitch", "pitch_rose", "present", "silent_s", "sounding",
     )  # fmt: skip
 
@@ -89,7 +89,7 @@ class Hearing:
         self.note_began = False
         self.held_s = 0.0
         self.breath = 0.0
-        self.breath_dbfs = -100.0
+        self.level_dbfs = -100.0
         self.phrase_s = 0.0
         self.phrase_began = False
         self.phrase_ended = False
@@ -143,11 +143,11 @@ class Hearing:
         self.activity = self._activity.step(1.0 if self.present else 0.0)
 
     def _follow_breath(self, newest: list[float]) -> None:
-        self.breath_dbfs = newest[Feature.LOUDNESS_DBFS]
+        self.level_dbfs = newest[Feature.LOUDNESS_DBFS]
         if self.present:
             self.breath = 0.0
         else:
-            above_db = self.breath_dbfs - newest[Feature.REFERENCE_DBFS]
+            above_db = self.level_dbfs - newest[Feature.REFERENCE_DBFS]
             heard = ramp(above_db, self.BREATH_FAINT_DB, self.BREATH_CLEAR_DB)
             self.breath = newest[Feature.BREATH] * heard
 

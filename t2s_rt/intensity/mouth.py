@@ -8,6 +8,7 @@ from t2s_rt.intensity.actions import ACTION_INDEX, MOUTH_NAMES
 from t2s_rt.intensity.condition import Condition
 from t2s_rt.intensity.hearing import Hearing
 from t2s_rt.intensity.smoothing import Follower, OneEuro, clamp, ramp, smoothing_factor
+from t2s_rt.intensity.standing import Standing
 from t2s_rt.timebase import FRAME_S
 
 _JAW: Final = ACTION_INDEX["jaw_open"]
@@ -35,10 +36,6 @@ class Mouth:
     REST_HZ: Final = 12.0
     SPEED_GAIN_HZ: Final = 3.0
     """One-Euro constants: the model is steady by itself, so little is smoothed and little is late."""
-    HELD_REST: Final = 0.08
-    """Share of the cut-off that is left on a note held from `HELD_FROM_S` to `HELD_TO_S`: it stands."""
-    HELD_FROM_S: Final = 0.4
-    HELD_TO_S: Final = 0.9
     OPENING_S: Final = 0.08
     """Nothing is smoothed while the mouth opens: a late onset is seen before any jitter is."""
     OPENING_LEAD_FRAMES: Final = 0.25
@@ -80,6 +77,7 @@ class Mouth:
     def __init__(self, knows: tuple[str, ...]) -> None:
         known = [ACTION_INDEX[name] for name in knows]
         self._filters = [(i, OneEuro(self.REST_HZ, self.SPEED_GAIN_HZ)) for i in known]
+        self._standing = Standing(len(known), known.index(_JAW)) if _JAW in known else None
         self._gate = 0.0
         self._lips_gate = 0.0
         self._jaw = 0.0
@@ -106,14 +104,16 @@ class Mouth:
         self._lips_gate = 1.0 if heard.sounding else self._lips_gate * self.RELEASE_FACTOR
         if self._lips_gate < self.SHUT_BELOW:
             self._lips_gate = 0.0
-        rest = 1.0 - (1.0 - self.HELD_REST) * ramp(heard.held_s, self.HELD_FROM_S, self.HELD_TO_S)
         for i, smooth in self._filters:
             if self._present_s < self.OPENING_S and (heard.present or self._gate == 0.0):
                 rise = max(0.0, motion[i] - self._jaw) if i == _JAW else 0.0
                 smooth.jump(motion[i] + self.OPENING_LEAD_FRAMES * rise)
             else:
-                smooth.step(motion[i], rest)
-            face[i] = smooth.value * (self._gate if i == _JAW else self._lips_gate)
+                smooth.step(motion[i])
+            face[i] = smooth.value
+        self._stand(heard, face)
+        for i, _ in self._filters:
+            face[i] *= self._gate if i == _JAW else self._lips_gate
         face[_CLOSURE] = ramp(face[_CLOSURE], self.PARTED_BELOW, self.CLOSED_ABOVE)
         self._jaw = motion[_JAW]
         self._open_with_effort(heard, face)
@@ -131,6 +131,14 @@ class Mouth:
             self._gate *= self.RELEASE_FACTOR
             if self._gate < self.SHUT_BELOW:
                 self._gate = self._present_s = 0.0
+
+    def _stand(self, heard: Hearing, face: list[float]) -> None:
+        if self._standing is None:
+            return
+        shape = [smooth.value for _, smooth in self._filters]
+        shown = self._standing.step(shape, heard.held_s, heard.level_dbfs)
+        for (i, _), value in zip(self._filters, shown, strict=True):
+            face[i] = value
 
     def _shape_words(self, heard: Hearing, condition: Condition, face: list[float]) -> None:
         """Blend in the words' shape: as large as the voice; without one as far as it is ready."""
@@ -154,7 +162,8 @@ class Mouth:
 
     def _open_with_effort(self, heard: Hearing, face: list[float]) -> None:
         wanted = 1.0 + self.LOUDNESS_GAIN * (heard.effort - 1.0) if self._present_s > 0.0 else 1.0
-        self._loudness += (wanted - self._loudness) * self._loudness_factor
+        moves = 1.0 - self._standing.share if self._standing is not None else 1.0
+        self._loudness += (wanted - self._loudness) * self._loudness_factor * moves
         jaw = face[_JAW] * self._loudness
         held = (
             self.HELD_JAW
@@ -171,7 +180,7 @@ class Mouth:
         face[_JAW] *= 1.0 - (1.0 - self.JAW_LEFT_BY_LIPS) * closure
 
     def _breathe_in(self, heard: Hearing, face: list[float]) -> None:
-        clear = heard.breath_dbfs > self.BREATH_FROM_DBFS
+        clear = heard.level_dbfs > self.BREATH_FROM_DBFS
         breath = self._breath.step(ramp(heard.breath, self.BREATH_FROM, 0.8) if clear else 0.0)
         if breath > self.SHUT_BELOW:
             face[_JAW] = max(face[_JAW], self.BREATH_JAW * breath)

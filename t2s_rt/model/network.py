@@ -26,7 +26,7 @@ class Shape:
 
     Attributes:
         outputs: Actions predicted.
-        sounds: Classes of the auxiliary head; it is trained and not exported.
+        sounds: Classes of the head that names the sound; its odds are exported only as `Postures`.
         channels: Width of the convolutions.
         hidden: Width of the mouth's memory.
         presence: Width of each of the two memories, one upon the other, that judge presence: what tells
@@ -56,6 +56,29 @@ class Predicted(NamedTuple):
     actions: Tensor
     presence: Tensor
     sounds: Tensor
+
+
+class Postures(nn.Module):
+    """Lets recognised sounds pull the mouth towards their own postures.
+
+    A regression that is half sure of a sound predicts half of its shape, and of a voice that it does not
+    know it is often half sure. What class a sound is of is told apart more sharply; so each class draws
+    each action from what the regression says towards its posture, as far as it is likely and insists.
+
+    Args:
+        targets: ``(sounds, outputs)`` intensities of each class.
+        insistence: ``(sounds, outputs)``, 0 to 1: how far a class that is certain draws each action.
+    """
+
+    def __init__(self, targets: Tensor, insistence: Tensor) -> None:
+        super().__init__()
+        self.drawn = nn.Parameter(targets * insistence, requires_grad=False)
+        self.insistence = nn.Parameter(insistence.clone(), requires_grad=False)
+
+    def forward(self, actions: Tensor, sounds: Tensor) -> Tensor:
+        """Actions ``(..., outputs)`` by the regression and log odds ``(..., sounds)`` to actions."""
+        likely = torch.softmax(sounds, dim=-1)
+        return actions * (1.0 - likely @ self.insistence) + likely @ self.drawn
 
 
 class MotionNetwork(nn.Module):
@@ -127,14 +150,17 @@ class StepNetwork(nn.Module):
 
     Args:
         network: Whose weights to copy.
+        postures: What recognised sounds ask of the mouth.
     """
 
-    def __init__(self, network: MotionNetwork) -> None:
+    def __init__(self, network: MotionNetwork, postures: Postures) -> None:
         super().__init__()
+        self.postures = postures
         self.channels: Final = network.shape.channels
         self.first = network.first
         self.head = network.head
         self.presence_head = network.presence_head
+        self.sound_head = network.sound_head
         self.conv1 = self._flat(network.conv1)
         self.conv2 = self._flat(network.conv2)
         self.memory = StepMemory(network.memory)
@@ -169,7 +195,8 @@ class StepNetwork(nn.Module):
         memory = self.memory(x, memory)
         listener = self.listener(x, listener)
         judge = self.judge(listener, judge)
-        actions = self.head(torch.cat((memory, x), dim=1))
+        shaped = torch.cat((memory, x), dim=1)
+        actions = self.postures(self.head(shaped), self.sound_head(shaped))
         presence = torch.sigmoid(self.presence_head(torch.cat((judge, x), dim=1)))
         next1, next2 = window1[:, self.channels :], window2[:, self.channels :]
         return actions, presence, next1, next2, memory, listener, judge

@@ -10,6 +10,7 @@ import argparse
 import json
 import tempfile
 import warnings
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -18,6 +19,7 @@ import numpy as np
 import onnx
 import torch
 
+from t2s_rt.articulation.inventory import MOUTH_ACTIONS
 from t2s_rt.errors import ModelError
 from t2s_rt.inference.backends.onnx_runtime import OnnxNetwork, Port
 from t2s_rt.inference.inputs import INPUT_COUNT
@@ -35,7 +37,8 @@ from t2s_rt.inference.manifest import (
     load_manifest,
     sha256_of,
 )
-from t2s_rt.model.network import MotionNetwork, Shape, StepNetwork
+from t2s_rt.model.network import MotionNetwork, Postures, Shape, StepNetwork
+from t2s_rt.training.targets import class_postures
 from t2s_rt.training.train import DEFAULT_RUN, ROOT
 
 TOLERANCE: Final = 1e-4
@@ -89,7 +92,14 @@ def load_run(run: Path) -> Run:
     )
 
 
-def export_onnx(network: MotionNetwork, path: Path) -> None:
+def sound_postures(actions: Sequence[str]) -> Postures:
+    """What the articulation teacher says of each class of sounds, for these actions."""
+    columns = [MOUTH_ACTIONS.index(name) for name in actions]
+    targets, insistence = class_postures()
+    return Postures(torch.from_numpy(targets[:, columns]), torch.from_numpy(insistence[:, columns]))
+
+
+def export_onnx(network: MotionNetwork, postures: Postures, path: Path) -> None:
     """Write the one-frame network, with its state as inputs and outputs and a free batch axis."""
     shapes = network.state_shapes()
     names = (INPUT_NAME, *shapes)
@@ -98,7 +108,7 @@ def export_onnx(network: MotionNetwork, path: Path) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         torch.onnx.export(
-            StepNetwork(network).eval(),
+            StepNetwork(network, postures).eval(),
             example,
             str(path),
             input_names=list(names),
@@ -124,11 +134,14 @@ def _strip(path: Path) -> None:
     onnx.save(model, path)
 
 
-def largest_difference(network: MotionNetwork, path: Path, frames: int = CHECK_FRAMES) -> float:
+def largest_difference(
+    network: MotionNetwork, postures: Postures, path: Path, frames: int = CHECK_FRAMES
+) -> float:
     """Step the exported network through a long random stream and compare with torch over the whole clip.
 
     Args:
         network: The torch network.
+        postures: What recognised sounds ask of the mouth.
         path: The exported file.
         frames: Length of the stream.
 
@@ -138,7 +151,8 @@ def largest_difference(network: MotionNetwork, path: Path, frames: int = CHECK_F
     stream = np.random.default_rng(0).standard_normal((frames, INPUT_COUNT)).astype(np.float32)
     with torch.no_grad():
         whole = network(torch.from_numpy(stream)[None])
-    expected = torch.cat((whole.actions, torch.sigmoid(whole.presence)[..., None]), dim=2).numpy()[0]
+        actions = postures(whole.actions, whole.sounds)
+    expected = torch.cat((actions, torch.sigmoid(whole.presence)[..., None]), dim=2).numpy()[0]
     frame = np.zeros((1, INPUT_COUNT), np.float32)
     got = np.zeros((1, network.shape.outputs), np.float32)
     presence = np.zeros((1, 1), np.float32)
@@ -180,8 +194,9 @@ def export(run: Path, out: Path) -> Manifest:
     out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=out) as scratch:
         fresh = Path(scratch) / "model.onnx"
-        export_onnx(network, fresh)
-        worst = largest_difference(network, fresh)
+        postures = sound_postures(made.actions)
+        export_onnx(network, postures, fresh)
+        worst = largest_difference(network, postures, fresh)
         if not worst <= TOLERANCE:
             raise ModelError(
                 f"torch and ONNX Runtime differ by {worst:.2g} over a stream: not exported."

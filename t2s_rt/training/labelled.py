@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Final
@@ -89,6 +89,8 @@ def render_labelled(
     seed: int,
     workers: int = 2,
     share: float = 1.0,
+    *,
+    clean: bool = True,
 ) -> Iterator[Rendering]:
     """Hear every clip once clean and once staged.
 
@@ -99,9 +101,11 @@ def render_labelled(
         seed: Of order, pace, rooms and bands.
         workers: Processes that hear.
         share: Of the programmes that are heard at all, always the same ones.
+        clean: Whether to give the clean hearing too.
 
     Yields:
-        Two renderings a programme, both with the targets of the clean voice.
+        A rendering of each programme as staged, before it the clean one; both with the targets of the
+        clean voice.
     """
     folder.mkdir(parents=True, exist_ok=True)
     rng = np.random.default_rng((seed, 1))
@@ -121,7 +125,8 @@ def render_labelled(
             pass
     for job in tqdm(jobs, "teaching faces", unit="part"):
         with np.load(job.path) as data:
-            yield from _taught(job.clip, data["clean"], data["staged"])
+            taught = _taught(job.clip, data["clean"], data["staged"])
+            yield from taught if clean else taught[1:]
 
 
 def _key(clip: LabelledClip, seed: int) -> str:
@@ -145,20 +150,20 @@ def heard(samples: FloatArray) -> _HalfArray:
     return extract(resample(samples, RATE_HZ, SAMPLE_RATE_HZ)).astype(np.float16)
 
 
-def _taught(clip: LabelledClip, clean: _HalfArray, mixed: _HalfArray) -> Iterator[Rendering]:
+def _taught(clip: LabelledClip, clean: _HalfArray, mixed: _HalfArray) -> tuple[Rendering, Rendering]:
     hops = min(len(clean), len(mixed))
     wanted = targets_of(clip, clean.astype(np.float32))
     hops = min(hops, len(wanted.mouth))
-    for rows in (clean, mixed):
-        yield Rendering(
-            clip.name,
-            "song" if clip.sung else "read",
-            rows[:hops],
-            wanted.mouth[:hops].astype(np.float16),
-            np.ones(len(MOUTH_ACTIONS), np.float32),
-            wanted.voice[:hops].astype(np.int8),
-            wanted.sound[:hops],
-        )
+    first = Rendering(
+        clip.name,
+        "song" if clip.sung else "read",
+        clean[:hops],
+        wanted.mouth[:hops].astype(np.float16),
+        np.ones(len(MOUTH_ACTIONS), np.float32),
+        wanted.voice[:hops].astype(np.int8),
+        wanted.sound[:hops],
+    )
+    return first, replace(first, features=mixed[:hops])
 
 
 def render_bands(

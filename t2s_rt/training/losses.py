@@ -16,7 +16,7 @@ CORRELATION_WEIGHT: Final = 0.6
 MIDDLE_DEVIATION: Final = 0.02
 """Added to deviations before dividing by them: an action that stands still has no correlation."""
 PRESENCE_WEIGHT: Final = 1.0
-SOUND_WEIGHT: Final = 0.25
+SOUND_WEIGHT: Final = 0.5
 REST_SHARE: Final = 0.1
 """How much the mouth counts where nobody sings: presence shuts it there, so its shape matters little,
 and learning to rest beside steady bands would shut it on held vowels."""

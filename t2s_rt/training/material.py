@@ -25,8 +25,9 @@ BAND_RENDERINGS: Final = 600
 """Pieces of 18 s of the first music, beside the bands that leak into voices."""
 MORE_BAND_RENDERINGS: Final = 800
 """Of the music that came later."""
-HEARD_AGAIN: Final = 0.2
-"""Of the programmes that are heard: so many again, joined anew, in other rooms, beside later music."""
+HEARD_AGAIN: Final = 1.0
+"""Of the programmes that are heard: so many again, joined anew, in other rooms, beside later music, and
+not clean."""
 VOICED_ENOUGH_HOPS: Final = 10 * HOP_RATE_HZ
 
 
@@ -64,13 +65,15 @@ def gather(
     voices = chain(_voices(corpus.SOURCES, left_out), _wanted(corpus.singing(), left_out))
     clips = list(_noted(voices, told, share))
     read = list(_noted(_voices([corpus.reading], left_out), told, 1.0))
+    high = list(_noted(corpus.high(), told, 1.0))
     first, later = _libraries()
     kept = cache / "labelled"
     captures = load_captures(takes)
     renderings = (
         *render_labelled(clips, first.draw, kept, seed, share=share),
         *render_labelled(read, later.draw, kept, seed),
-        *render_labelled(clips, later.draw, kept, seed + 1, share=HEARD_AGAIN * share),
+        *render_labelled(clips, later.draw, kept, seed + 1, share=HEARD_AGAIN * share, clean=False),
+        *render_labelled(high, later.draw, kept, seed + 2),
         *render_bands(first.draw, BAND_RENDERINGS, kept, seed),
         *render_bands(later.draw, MORE_BAND_RENDERINGS, kept, seed + 1),
         *render_invented(cache, seed),

@@ -19,7 +19,16 @@ import numpy.typing as npt
 import soxr
 
 from t2s_rt.articulation.coarticulation import COLUMNS, MouthScore
-from t2s_rt.articulation.inventory import CLOSURE, FUNNEL, JAW, MOUTH_ACTIONS, PUCKER, ROUNDING, SPREAD
+from t2s_rt.articulation.inventory import (
+    CLOSURE,
+    FUNNEL,
+    JAW,
+    MOUTH_ACTIONS,
+    PUCKER,
+    ROUNDING,
+    SPREAD,
+    posture,
+)
 from t2s_rt.audio.features import FeatureExtractor
 from t2s_rt.lyrics.ipa import NON_SYLLABIC, SYLLABIC, is_vowel_letter
 from t2s_rt.lyrics.phonemes import Phoneme
@@ -60,6 +69,10 @@ none of the groups counts as ``h``, which asks for nothing either."""
 _CLASS_OF_LETTER: Final = {
     letter: index for index, (_, letters) in enumerate(_CLASSES) for letter in letters
 }
+POSTURE_SHARE: Final = 0.5
+"""How far a sound that is certain draws the mouth from the regression to its posture, if it insists."""
+CLOSURE_SHARE: Final = 0.75
+"""The same of the lips' closing for p, b and m."""
 _UNKNOWN_CLASS: Final = SOUND_CLASSES.index("h")
 
 AUDIBLE_BELOW_DB: Final = 30.0
@@ -132,6 +145,28 @@ def sound_class(ipa: str) -> int:
         return _UNKNOWN_CLASS
     affricate = len(known) > 1 and SOUND_CLASSES[known[0]] == "t"
     return known[-1] if affricate else known[0]
+
+
+def class_postures() -> tuple[FloatArray, FloatArray]:
+    """What each of `SOUND_CLASSES` asks of the mouth, by its first letter, and how firmly.
+
+    Vowels insist on all but the jaw, which follows loudness; consonants as their lips do.
+
+    Returns:
+        ``(sounds, actions)`` intensities and ``(sounds, actions)`` insistence, 0 to 1.
+    """
+    wanted = np.zeros((len(_CLASSES), len(MOUTH_ACTIONS)), np.float32)
+    insistence = np.zeros_like(wanted)
+    for row, (_, letters) in enumerate(_CLASSES):
+        if not letters:
+            continue
+        asked = posture(letters[0])
+        wanted[row] = asked.targets
+        insistence[row] = POSTURE_SHARE * asked.lip_dominance
+        insistence[row, JAW] = 0.0
+        if asked.closes:
+            insistence[row, CLOSURE] = CLOSURE_SHARE
+    return wanted, insistence
 
 
 def retimed(clip: LabelledClip, speed: float) -> LabelledClip:

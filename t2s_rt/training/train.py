@@ -43,8 +43,9 @@ from t2s_rt.training.targets import SOUND_CLASSES
 ROOT: Final = Path(__file__).resolve().parents[2]
 DEFAULT_DATA: Final = ROOT.parent / "shared" / "data" / "facegood"
 DEFAULT_CACHE: Final = ROOT / "runs" / "features"
-DEFAULT_RUN: Final = ROOT / "runs" / "motion-v4"
+DEFAULT_RUN: Final = ROOT / "runs" / "motion-v5"
 LABELLED_STEPS: Final = 4500
+LABELLED_RATE: Final = 2.5e-3
 CAPTURED_STEPS: Final = 600
 WARM_UP_FRAMES: Final = 20
 PARTS: Final = 2
@@ -216,7 +217,8 @@ def load_taught(folder: Path, config: Config) -> MotionNetwork:
         network.load_state_dict(torch.load(folder / "weights.pt", weights_only=True))
     except (OSError, RuntimeError) as problem:
         raise ModelError(
-            f"{folder} holds no first stage of this shape: {problem}", "Leave out --taught to train one."
+            f"{folder} holds no first stage of this shape: {problem}",
+            "Name the folder of a run, or leave the option out.",
         ) from problem
     return network
 
@@ -251,6 +253,12 @@ def main() -> None:
         "--share", type=float, default=1.0, help="of the labelled programmes that are heard"
     )
     parser.add_argument(
+        "--begin-from", type=Path, metavar="RUN", help="whose weights the first stage starts from"
+    )
+    parser.add_argument(
+        "--learning-rate", type=float, default=LABELLED_RATE, help="highest, of the first stage"
+    )
+    parser.add_argument(
         "--taught", type=Path, metavar="RUN", help="a first stage that was run already: only the second"
     )
     arguments = parser.parse_args()
@@ -275,7 +283,13 @@ def _train(arguments: argparse.Namespace) -> None:
         "mel_profile_db": [round(float(level), 2) for level in mel_profile(heard)],
     }
     if arguments.taught is None:
-        taught = fit(heard, config, Stage(LABELLED_SHARES, arguments.steps, 2.5e-3))
+        begun = None
+        if arguments.begin_from is not None:
+            begun = load_taught(arguments.begin_from, config)
+            facts["begun_from"] = arguments.begin_from.name
+        facts["steps"] = arguments.steps
+        stage = Stage(LABELLED_SHARES, arguments.steps, arguments.learning_rate)
+        taught = fit(heard, config, stage, begun)
         of_labels = [told for told in material.trained_on if told not in CAPTURED]
         save_run(
             taught,

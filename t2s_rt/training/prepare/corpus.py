@@ -38,6 +38,8 @@ JUDGED_LANGUAGE: Final = "cs"
 """Models are judged on Czech (`t2s_rt.training.prepare.festvox_czech`); no training hears any."""
 SINGING: Final[tuple[Source, ...]] = (festival_song.clips, made_singers.clips)
 """What sings by itself, with exact labels: a synthesiser of diphones, and vocal tracts made here."""
+HIGH: Final[tuple[Source, ...]] = (made_singers.high_clips,)
+"""What sings nothing but high notes, made here."""
 READING: Final[tuple[Source, ...]] = (festival_reading.clips,)
 """What reads by itself, with exact labels."""
 
@@ -54,6 +56,11 @@ def singing() -> Iterator[LabelledClip]:
 def reading() -> Iterator[LabelledClip]:
     """Every sentence of `READING`, as `singing`."""
     yield from _made(READING)
+
+
+def high() -> Iterator[LabelledClip]:
+    """Every song of `HIGH`, as `singing`."""
+    yield from _made(HIGH)
 
 
 def _made(sources: Iterable[Source]) -> Iterator[LabelledClip]:
@@ -126,7 +133,7 @@ def _print_corpus() -> None:
     sounds: Counter[str] = Counter()
     voices = set()
     people = chain.from_iterable(source() for source in SOURCES)
-    for clip in tqdm(chain(people, reading(), singing()), "reading", unit="clip"):
+    for clip in tqdm(chain(people, reading(), singing(), high()), "reading", unit="clip"):
         minutes[clip.source] += clip.duration_s / 60
         clips[clip.source] += 1
         sounds[clip.source] += len(clip.sounds)

@@ -11,7 +11,7 @@ engine's own.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -27,6 +27,12 @@ SONG_S: Final = 16.0
 LONGEST_NOTE_S: Final = 8.0
 HIGHEST_HZ: Final = 1050.0
 SOURCE: Final = "made-singers"
+HIGH_SINGERS: Final = 60
+"""Others, women and children, who sing nothing but high notes: few songs of the first lie that high."""
+HIGH_SONGS: Final = 4
+HIGH_FROM_HZ: Final = 620.0
+HIGH_TUNED_CHANCE: Final = 0.25
+HIGH_SOURCE: Final = "made-high-singers"
 LICENCE: Final = "GPL-3.0-or-later"
 
 FORMANTS_HZ: Final[dict[str, tuple[float, ...]]] = {
@@ -44,6 +50,8 @@ HIGHER_FORMANTS_HZ: Final = (3500.0, 4500.0, 5500.0)
 BANDWIDTHS_HZ: Final = np.array([70.0, 90.0, 130.0, 180.0, 220.0, 280.0])
 TRACTS: Final = (0.9, 1.45)
 """Factor on a man's formants: from a large man to a child."""
+HIGH_TRACTS: Final = (1.08, 1.45)
+"""From a large woman to a child."""
 CONTROL_SAMPLES: Final = 64
 """Tract and pitch change at this pace, 4 ms, linear between."""
 _TOP_HZ: Final = 7600.0
@@ -71,6 +79,21 @@ class _Singer:
 
 
 @dataclass(frozen=True, slots=True)
+class _Range:
+    """Where a song lies, in octaves above 1 Hz.
+
+    Attributes:
+        centre: Its middle.
+        span: How far notes lie from it at most.
+        top: No note is higher.
+    """
+
+    centre: float
+    span: float
+    top: float
+
+
+@dataclass(frozen=True, slots=True)
 class _Note:
     """A sound from ``start`` to ``end`` in control steps; lips closed where ``ipa`` is m."""
 
@@ -87,12 +110,28 @@ def clips() -> Iterator[LabelledClip]:
         rng = np.random.default_rng((17, number))
         singer = _draw_singer(rng)
         for song in range(SONGS):
-            yield sing(singer, f"made{number:02d}", f"{number:02d}.{song}", rng)
+            notes = _draw_notes(_draw_range(singer, rng), rng)
+            yield sing(singer, notes, f"made{number:02d}", f"{number:02d}.{song}", rng)
 
 
-def sing(singer: _Singer, speaker: str, name: str, rng: np.random.Generator) -> LabelledClip:
+def high_clips() -> Iterator[LabelledClip]:
+    """Every song of every singer who sings high; the same in every process."""
+    top = float(np.log2(HIGHEST_HZ))
+    for number in range(HIGH_SINGERS):
+        rng = np.random.default_rng((19, number))
+        tuned = bool(rng.random() < HIGH_TUNED_CHANCE)
+        singer = replace(_draw_singer(rng), tract=float(rng.uniform(*HIGH_TRACTS)), tuned=tuned)
+        for song in range(HIGH_SONGS):
+            centre = float(rng.uniform(np.log2(HIGH_FROM_HZ), top - 0.1))
+            notes = _draw_notes(_Range(centre, float(rng.uniform(0.05, 0.4)), top), rng)
+            clip = sing(singer, notes, f"high{number:02d}", f"h{number:02d}.{song}", rng)
+            yield replace(clip, source=HIGH_SOURCE)
+
+
+def sing(
+    singer: _Singer, notes: list[_Note], speaker: str, name: str, rng: np.random.Generator
+) -> LabelledClip:
     """One song with the time of each sound."""
-    notes = _draw_notes(singer, rng)
     steps = notes[-1].end + round(0.3 * RATE_HZ / CONTROL_SAMPLES)
     samples = _voice(singer, notes, steps, rng)
     step_s = CONTROL_SAMPLES / RATE_HZ
@@ -123,15 +162,19 @@ def _draw_singer(rng: np.random.Generator) -> _Singer:
     )
 
 
-def _draw_notes(singer: _Singer, rng: np.random.Generator) -> list[_Note]:
-    """A melody of vowels: short ones, long ones, joined or apart, here and there a hum."""
+def _draw_range(singer: _Singer, rng: np.random.Generator) -> _Range:
+    """Where a song lies: the shorter the tract, the higher, and often at the top."""
     child = (singer.tract - TRACTS[0]) / (TRACTS[1] - TRACTS[0])
     lowest_hz = 80.0 * 2.0 ** (1.4 * child)
     high = rng.random() < 0.3 + 0.4 * child
     top = np.log2(HIGHEST_HZ if child > 0.25 else 520.0)
     bottom = top - 0.9 if high else np.log2(lowest_hz)
     centre = float(rng.uniform(bottom, max(top - 0.5, bottom + 0.1)))
-    span = min(0.5 * float(rng.uniform(0.2, 1.2)), top - centre)
+    return _Range(centre, min(0.5 * float(rng.uniform(0.2, 1.2)), top - centre), float(top))
+
+
+def _draw_notes(within: _Range, rng: np.random.Generator) -> list[_Note]:
+    """A melody of vowels: short ones, long ones, joined or apart, here and there a hum."""
     median_s = float(rng.choice([0.3, 0.7, 1.6]))
     step_s = CONTROL_SAMPLES / RATE_HZ
     notes: list[_Note] = []
@@ -145,7 +188,8 @@ def _draw_notes(singer: _Singer, rng: np.random.Generator) -> list[_Note]:
         length_s = min(length_s, float(rng.uniform(0.06, 0.3))) if hummed else length_s
         start = round(now_s / step_s)
         end = start + max(round(length_s / step_s), 8)
-        octave = float(np.clip(centre + rng.uniform(-1.0, 1.0) * span, np.log2(75.0), top))
+        away = float(rng.uniform(-1.0, 1.0)) * within.span
+        octave = float(np.clip(within.centre + away, np.log2(75.0), within.top))
         notes.append(_Note(ipa, start, end, octave, joined))
         now_s = end * step_s
     return notes

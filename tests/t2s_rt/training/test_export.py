@@ -14,7 +14,8 @@ from t2s_rt.inference.motion import MotionModel  # noqa: E402
 from t2s_rt.intensity.actions import ACTION_COUNT, ACTION_INDEX  # noqa: E402
 from t2s_rt.model.network import MotionNetwork, Shape  # noqa: E402
 from t2s_rt.timebase import HOPS_PER_FRAME  # noqa: E402
-from t2s_rt.training.export import export, largest_difference  # noqa: E402
+from t2s_rt.training.export import export, largest_difference, sound_postures  # noqa: E402
+from t2s_rt.training.targets import SOUND_CLASSES  # noqa: E402
 from t2s_rt.training.train import Config  # noqa: E402
 from t2s_rt.types import FEATURE_COUNT, MEL_BANDS  # noqa: E402
 
@@ -25,7 +26,7 @@ pytestmark = [
 ]
 
 ACTIONS = ("jaw_open", "lip_closure")
-SHAPE = Shape(outputs=len(ACTIONS), sounds=4, channels=8, hidden=12, presence=6)
+SHAPE = Shape(outputs=len(ACTIONS), sounds=len(SOUND_CLASSES), channels=8, hidden=12, presence=6)
 
 
 @pytest.fixture(scope="module")
@@ -65,9 +66,20 @@ def test_nothing_of_the_machine_is_in_the_file(exported: Path) -> None:
 
 
 def test_another_network_is_found_to_differ(network: MotionNetwork, exported: Path) -> None:
-    assert largest_difference(network, exported / "model.onnx", frames=200) < 1e-5
+    postures, file = sound_postures(ACTIONS), exported / "model.onnx"
+    assert largest_difference(network, postures, file, frames=200) < 1e-5
     torch.manual_seed(1)
-    assert largest_difference(MotionNetwork(SHAPE).eval(), exported / "model.onnx", frames=5) > 1e-3
+    assert largest_difference(MotionNetwork(SHAPE).eval(), postures, file, frames=5) > 1e-3
+
+
+def test_lips_that_are_surely_a_p_are_nearly_closed() -> None:
+    """The jaw is left to the regression, which hears how loud the voice is."""
+    postures = sound_postures(ACTIONS)
+    sounds = torch.full((1, len(SOUND_CLASSES)), -20.0)
+    sounds[0, SOUND_CLASSES.index("p")] = 20.0
+    jaw, closure = postures(torch.tensor([[0.3, 0.1]]), sounds)[0].tolist()
+    assert jaw == pytest.approx(0.3)
+    assert closure == pytest.approx(0.1 + 0.75 * 0.9)
 
 
 def test_many_singers_fit_one_call(exported: Path) -> None:

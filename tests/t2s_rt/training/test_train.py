@@ -95,5 +95,5 @@ def test_a_first_stage_is_found_again(renderings: list[Rendering], tmp_path: Pat
         torch.testing.assert_close(a, b, atol=0, rtol=0)
     with pytest.raises(ModelError, match="holds no first stage of this shape"):
         load_taught(tmp_path / "taught", Config())
-    with pytest.raises(ModelError, match="Leave out --taught"):
+    with pytest.raises(ModelError, match="Name the folder of a run"):
         load_taught(tmp_path / "nothing", CONFIG)

@@ -5,7 +5,7 @@ import pytest
 
 from t2s_rt.training.prepare import made_singers
 from t2s_rt.training.prepare.clip import RATE_HZ, LabelledClip
-from t2s_rt.training.prepare.made_singers import FORMANTS_HZ, HIGHEST_HZ, SONGS, clips
+from t2s_rt.training.prepare.made_singers import FORMANTS_HZ, HIGHEST_HZ, SONGS, clips, high_clips
 
 
 @pytest.fixture(scope="module")
@@ -66,7 +66,17 @@ def test_some_sing_high(songs: list[LabelledClip]) -> None:
     tops = []
     for _ in range(60):
         singer = made_singers._draw_singer(rng)
-        tops.append(2.0 ** max(note.octave for note in made_singers._draw_notes(singer, rng)))
+        notes = made_singers._draw_notes(made_singers._draw_range(singer, rng), rng)
+        tops.append(2.0 ** max(note.octave for note in notes))
     assert max(tops) == pytest.approx(HIGHEST_HZ, rel=0.1)
     assert max(tops) <= HIGHEST_HZ * 1.001
     assert 0.2 < np.mean(np.array(tops) > 700.0) < 0.7
+
+
+def test_high_singers_sing_nothing_else() -> None:
+    first, second = islice(high_clips(), 2)
+    assert (first.speaker, first.source) == ("high00", "made-high-singers")
+    assert not np.array_equal(first.samples[:RATE_HZ], second.samples[:RATE_HZ])
+    hz, spectrum = np.fft.rfftfreq(len(first.samples), 1.0 / RATE_HZ), np.abs(np.fft.rfft(first.samples))
+    below = np.sqrt(np.mean(np.square(spectrum[(hz > 60.0) & (hz < 420.0)])))
+    assert below < 0.05 * np.sqrt(np.mean(np.square(spectrum[(hz > 500.0) & (hz < 1100.0)])))
