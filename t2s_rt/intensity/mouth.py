@@ -22,7 +22,7 @@ _SHAPED: Final = tuple(
 
 
 class Mouth:
-    """Gates, smooths and completes the model's mouth. No chance in it: every seed has the same mouth.
+    """Gates, smooths, holds and completes the model's mouth. No chance in it: every seed has the same.
 
     The jaw needs a voice; lips also shape consonants that have none, such as the 'sh' before a vowel.
 

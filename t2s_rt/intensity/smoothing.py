@@ -106,15 +106,10 @@ class OneEuro:
         self.value = value
         self._speed = 0.0
 
-    def step(self, target: float, rest: float = 1.0) -> float:
-        """Filter one frame's value.
-
-        Args:
-            target: The value.
-            rest: Share of the cut-off at rest, above 0; less smooths a value that ought to stand still.
-        """
+    def step(self, target: float) -> float:
+        """Filter one frame's value."""
         distance = target - self.value
         self._speed += (distance / FRAME_S - self._speed) * self._speed_factor
-        period = TAU * FRAME_S * (rest * self._rest_hz + self._speed_gain * abs(self._speed))
+        period = TAU * FRAME_S * (self._rest_hz + self._speed_gain * abs(self._speed))
         self.value += distance * period / (1.0 + period)
         return self.value

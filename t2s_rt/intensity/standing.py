@@ -20,6 +20,9 @@ class Standing:
     Args:
         size: How many values make a shape.
         jaw: Which of them follows the level.
+
+    Attributes:
+        share: How wholly the note stands now, 0 to 1.
     """
 
     FROM_S: Final = 0.4
@@ -30,6 +33,9 @@ class Standing:
     level may besides be away by as much as the level has moved it."""
     LET_GO: Final = 0.5
     """Of the hold, lost a frame for each `BAND` that the model is beyond the band."""
+    LEFT: Final = 0.4
+    """Of the hold, left a frame after the note: the next one is shown within three."""
+    NOTHING: Final = 0.02
     LEVEL_S: Final = 0.12
     """Level is followed over this long: the wobble of a vibrato is no swell."""
     JAW_PER_DB: Final = 0.025
@@ -38,12 +44,14 @@ class Standing:
     LEVEL_RANGE_DB: Final = 16.0
 
     __slots__ = (
-        "_jaw", "_level_dbfs", "_level_factor", "_level_then_dbfs", "_shape", "_since_s", "share",
+        "_held", "_jaw", "_jaw_then", "_level_dbfs", "_level_factor", "_level_then_dbfs", "_since_s",
+        "share",
     )  # fmt: skip
 
     def __init__(self, size: int, jaw: int) -> None:
         self._jaw = jaw
-        self._shape = [0.0] * size
+        self._held = [0.0] * size
+        self._jaw_then = 0.0
         self._level_factor = smoothing_factor(self.LEVEL_S)
         self._level_dbfs = self._level_then_dbfs = -100.0
         self._since_s = 0.0
@@ -62,30 +70,37 @@ class Standing:
         """
         if held_s <= self.FROM_S:
             self._level_dbfs = level_dbfs if held_s <= 0.0 else self._followed(level_dbfs)
-            self._since_s = self.share = 0.0
-            return list(shape)
+            self._since_s = 0.0
+            self.share = self.share * self.LEFT if self.share > self.NOTHING else 0.0
+            return self._blended(shape)
         self._level_dbfs = self._followed(level_dbfs)
         if self._since_s == 0.0:
-            self._shape = list(shape)
-            self._level_then_dbfs = self._level_dbfs
+            self._begin(shape)
         self._since_s += FRAME_S
         louder_db = clamp(
             self._level_dbfs - self._level_then_dbfs, -self.LEVEL_RANGE_DB, self.LEVEL_RANGE_DB
         )
-        held = list(self._shape)
-        swell = self.JAW_PER_DB * louder_db * held[self._jaw]
-        held[self._jaw] += swell
-        distances = [abs(a - b) for a, b in zip(shape, held, strict=True)]
+        swell = self.JAW_PER_DB * louder_db * self._jaw_then
+        self._held[self._jaw] = self._jaw_then + swell
+        distances = [abs(a - b) for a, b in zip(shape, self._held, strict=True)]
         distances[self._jaw] -= abs(swell)
         away = max(distances)
         if away > self.BAND:
             self.share -= self.LET_GO * (away / self.BAND - 1.0)
             if self.share <= 0.0:
                 self._since_s = self.share = 0.0
-                return list(shape)
         else:
             self.share = max(self.share, ramp(self._since_s, 0.0, self.TO_S - self.FROM_S))
-        return [a + self.share * (b - a) for a, b in zip(shape, held, strict=True)]
+        return self._blended(shape)
+
+    def _begin(self, shape: Sequence[float]) -> None:
+        self._held = list(shape)
+        self._jaw_then = shape[self._jaw]
+        self._level_then_dbfs = self._level_dbfs
+
+    def _blended(self, shape: Sequence[float]) -> list[float]:
+        share = self.share
+        return [a + share * (b - a) for a, b in zip(shape, self._held, strict=True)]
 
     def _followed(self, level_dbfs: float) -> float:
         return self._level_dbfs + (level_dbfs - self._level_dbfs) * self._level_factor

@@ -262,6 +262,10 @@ def main() -> None:
         "--taught", type=Path, metavar="RUN", help="a first stage that was run already: only the second"
     )
     arguments = parser.parse_args()
+    if arguments.leave_one_out and arguments.captured_steps == 0:
+        parser.error("--leave-one-out repeats the second stage, which --captured-steps 0 leaves out")
+    if arguments.taught is not None and arguments.begin_from is not None:
+        parser.error("--taught leaves out the first stage, which --begin-from starts: give one of them")
     try:
         _train(arguments)
     except T2SError as problem:

@@ -73,10 +73,12 @@ def test_what_creeps_away_is_let_go_without_a_jump():
     assert np.abs(np.diff(out)).max() < 0.05
 
 
-def test_the_next_note_begins_anew():
+def test_the_next_note_begins_anew_and_without_a_jump():
     standing = Standing(1, JAW)
     for k in range(120):
         standing.step([0.5], FRAME_S * k, -20.0)
     assert standing.share == 1.0
-    assert standing.step([0.1], 0.0, -20.0) == [0.1]
-    assert standing.share == 0.0
+    after = [standing.step([0.4], FRAME_S * k, -20.0)[0] for k in range(10)]
+    assert after[0] == pytest.approx(0.44)
+    assert after[3:] == pytest.approx([0.4] * 7, abs=0.003)
+    assert after[-1] == 0.4

@@ -36,9 +36,9 @@ def library(tmp_path: Path) -> MusicLibrary:
     return MusicLibrary(tmp_path / "music.i16")
 
 
-def made(tmp_path: Path, seed: int = 0) -> list[Rendering]:
+def made(tmp_path: Path, *, clean: bool = True) -> list[Rendering]:
     draw = library(tmp_path).draw
-    return list(render_labelled(clips(), draw, tmp_path / "heard", seed, workers=1))
+    return list(render_labelled(clips(), draw, tmp_path / "heard", 0, workers=1, clean=clean))
 
 
 @pytest.mark.timeout(120)
@@ -52,7 +52,9 @@ def test_a_programme_is_heard_clean_and_staged_and_kept(tmp_path: Path) -> None:
     assert 0.2 < clean.voice.mean() < 1.0
     assert clean.targets[clean.voice == 1, 0].mean() > 5 * clean.targets[clean.voice == 0, 0].mean()
     before = {path: path.stat().st_mtime_ns for path in (tmp_path / "heard").iterdir()}
-    again = made(tmp_path)
+    again, dirty = made(tmp_path), made(tmp_path, clean=False)
+    np.testing.assert_array_equal(dirty[0].features, staged.features)
+    assert len(again) == 2 * len(dirty)
     assert {path: path.stat().st_mtime_ns for path in (tmp_path / "heard").iterdir()} == before
     np.testing.assert_array_equal(again[0].features, clean.features)
 

@@ -1,4 +1,6 @@
 import json
+import sys
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +10,8 @@ torch = pytest.importorskip("torch", reason='no torch: pip install -e ".[train]"
 
 from t2s_rt.errors import ModelError  # noqa: E402
 from t2s_rt.model.network import Shape  # noqa: E402
+from t2s_rt.training import train  # noqa: E402
+from t2s_rt.training.material import Material  # noqa: E402
 from t2s_rt.training.prepare.facegood import ACTION_NAMES  # noqa: E402
 from t2s_rt.training.rendering import Kind, Rendering, model_inputs  # noqa: E402
 from t2s_rt.training.targets import SOUND_CLASSES  # noqa: E402
@@ -97,3 +101,44 @@ def test_a_first_stage_is_found_again(renderings: list[Rendering], tmp_path: Pat
         load_taught(tmp_path / "taught", Config())
     with pytest.raises(ModelError, match="Name the folder of a run"):
         load_taught(tmp_path / "nothing", CONFIG)
+
+
+def test_a_training_goes_on_from_an_earlier_one(
+    renderings: list[Rendering], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(train, "gather", lambda *_: Material(tuple(renderings), ("A test; free",)))
+    monkeypatch.setattr(train, "Config", partial(Config, batch=6, clip_frames=70, shape=SHAPE))
+
+    def run(out: str, *options: str) -> None:
+        told = ["train", "--out", str(tmp_path / out), "--captured-steps", "0", *options]
+        monkeypatch.setattr(sys, "argv", told)
+        train.main()
+
+    run("first", "--steps", "20")
+    run(
+        "second",
+        "--steps",
+        "1",
+        "--learning-rate",
+        "1e-9",
+        "--begin-from",
+        str(tmp_path / "first-taught"),
+    )
+    first, second = (load_taught(tmp_path / f"{name}-taught", CONFIG) for name in ("first", "second"))
+    for a, b in zip(first.parameters(), second.parameters(), strict=True):
+        torch.testing.assert_close(a, b, atol=1e-6, rtol=0)
+    facts = json.loads((tmp_path / "second-taught" / "run.json").read_text(encoding="utf-8"))
+    assert (facts["begun_from"], facts["steps"]) == ("first-taught", 1)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [["--leave-one-out", "--captured-steps", "0"], ["--taught", "runs/a", "--begin-from", "runs/a"]],
+)
+def test_options_that_exclude_each_other_are_refused(
+    options: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["train", *options])
+    with pytest.raises(SystemExit):
+        train.main()
+    assert options[0] in capsys.readouterr().err
