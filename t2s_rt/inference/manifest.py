@@ -31,7 +31,7 @@ OUTPUT_NAME: Final = "actions"
 NEXT_PREFIX: Final = "next_"
 LOOKAHEAD_LIMIT_SAMPLES: Final = 960
 """20 ms: more is not live any more."""
-DEFAULT_MODEL: Final = "motion-v4"
+DEFAULT_MODEL: Final = "motion-v5"
 
 _RETRAIN: Final = "Export it again with this version: python -m t2s_rt.training.export"
 
@@ -143,7 +143,7 @@ def load_manifest(folder: Path) -> Manifest:
     """Read and check ``manifest.json`` in a model's folder, and the file it speaks of.
 
     Args:
-        folder: Such as ``exported_models/motion-v4``.
+        folder: Such as ``exported_models/motion-v5``.
 
     Raises:
         ModelError: The folder, the manifest or the model is missing or does not match this version.

@@ -45,8 +45,8 @@ class Mouth:
     LOUDNESS_GAIN: Final = 0.3
     """How much of its opening the jaw gains from no effort to the singer's louder voice (Huber;
     Echternach 2016: opening follows level). Small, since the model hears loudness too."""
-    PARTED_BELOW: Final = 0.10
-    CLOSED_ABOVE: Final = 0.45
+    PARTED_BELOW: Final = 0.03
+    CLOSED_ABOVE: Final = 0.55
     """A model that is half sure of a p, b or m predicts half a closure, which no lips make: between
     these its prediction is stretched to the whole way."""
     JAW_LEFT_BY_LIPS: Final = 0.5

@@ -190,7 +190,7 @@ def export(run: Path, out: Path) -> Manifest:
     network = made.network
     version = out.name.rpartition("-v")[2]
     if not version.isdigit():
-        raise ModelError(f"The model folder {out.name} has no version.", "Name it like motion-v4.")
+        raise ModelError(f"The model folder {out.name} has no version.", "Name it like motion-v5.")
     out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=out) as scratch:
         fresh = Path(scratch) / "model.onnx"

@@ -71,8 +71,6 @@ _CLASS_OF_LETTER: Final = {
 }
 POSTURE_SHARE: Final = 0.5
 """How far a sound that is certain draws the mouth from the regression to its posture, if it insists."""
-CLOSURE_SHARE: Final = 0.75
-"""The same of the lips' closing for p, b and m."""
 _UNKNOWN_CLASS: Final = SOUND_CLASSES.index("h")
 
 AUDIBLE_BELOW_DB: Final = 30.0
@@ -150,7 +148,9 @@ def sound_class(ipa: str) -> int:
 def class_postures() -> tuple[FloatArray, FloatArray]:
     """What each of `SOUND_CLASSES` asks of the mouth, by its first letter, and how firmly.
 
-    Vowels insist on all but the jaw, which follows loudness; consonants as their lips do.
+    Lips are drawn by `POSTURE_SHARE` of their dominance, and wholly where they close. The jaw is drawn
+    by consonants alone, as firmly as they ask for it: in vowels it follows loudness, of which a posture
+    knows nothing.
 
     Returns:
         ``(sounds, actions)`` intensities and ``(sounds, actions)`` insistence, 0 to 1.
@@ -163,9 +163,9 @@ def class_postures() -> tuple[FloatArray, FloatArray]:
         asked = posture(letters[0])
         wanted[row] = asked.targets
         insistence[row] = POSTURE_SHARE * asked.lip_dominance
-        insistence[row, JAW] = 0.0
+        insistence[row, JAW] = 0.0 if is_vowel_letter(letters[0]) else asked.jaw_dominance
         if asked.closes:
-            insistence[row, CLOSURE] = CLOSURE_SHARE
+            insistence[row, CLOSURE] = 1.0
     return wanted, insistence
 
 

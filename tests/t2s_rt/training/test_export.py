@@ -42,14 +42,14 @@ def exported(network: MotionNetwork, tmp_path_factory: pytest.TempPathFactory) -
     facts = {"config": asdict(Config(lookahead_samples=400, shape=SHAPE)), "actions": ACTIONS}
     facts |= {"trained_on": ["A test; free"], "mel_profile_db": [0.0] * MEL_BANDS}
     (run / "run.json").write_text(json.dumps(facts), encoding="utf-8")
-    out = tmp_path_factory.mktemp("models") / "motion-v4"
+    out = tmp_path_factory.mktemp("models") / "motion-v5"
     export(run, out)
     return out
 
 
 def test_an_export_loads_and_moves(exported: Path) -> None:
     manifest = load_manifest(exported)
-    assert (manifest.name, manifest.version) == ("motion-v4", 4)
+    assert (manifest.name, manifest.version) == ("motion-v5", 5)
     assert (manifest.outputs, manifest.lookahead_samples) == (ACTIONS, 400)
     assert manifest.trained_on == ("A test; free",)
     stream, out = MotionModel.load(exported).stream(), np.zeros(ACTION_COUNT, np.float32)
@@ -72,14 +72,16 @@ def test_another_network_is_found_to_differ(network: MotionNetwork, exported: Pa
     assert largest_difference(MotionNetwork(SHAPE).eval(), postures, file, frames=5) > 1e-3
 
 
-def test_lips_that_are_surely_a_p_are_nearly_closed() -> None:
-    """The jaw is left to the regression, which hears how loud the voice is."""
-    postures = sound_postures(ACTIONS)
-    sounds = torch.full((1, len(SOUND_CLASSES)), -20.0)
-    sounds[0, SOUND_CLASSES.index("p")] = 20.0
-    jaw, closure = postures(torch.tensor([[0.3, 0.1]]), sounds)[0].tolist()
-    assert jaw == pytest.approx(0.3)
-    assert closure == pytest.approx(0.1 + 0.75 * 0.9)
+def test_lips_that_are_surely_a_p_are_closed() -> None:
+    """A vowel leaves the jaw to the regression, which hears how loud the voice is."""
+    postures, said = sound_postures(ACTIONS), torch.tensor([[0.5, 0.1]])
+    sure = {name: torch.full((1, len(SOUND_CLASSES)), -20.0) for name in "pa"}
+    for name, sounds in sure.items():
+        sounds[0, SOUND_CLASSES.index(name)] = 20.0
+    jaw, closure = postures(said, sure["p"])[0].tolist()
+    assert closure == pytest.approx(1.0)
+    assert 0.12 < jaw < 0.4
+    assert postures(said, sure["a"])[0, 0].item() == pytest.approx(0.5)
 
 
 def test_many_singers_fit_one_call(exported: Path) -> None:
